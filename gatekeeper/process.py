@@ -1,0 +1,85 @@
+"""The only place that starts a program: list argv, never a shell, a chosen environment."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gatekeeper.errors import GatekeeperError
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A finished program: exit code (128 + signal where a signal ended it) and its bytes."""
+
+    argv: tuple[str, ...]
+    exit_code: int
+    stdout: bytes
+    stderr: bytes
+    timed_out: bool = False
+
+
+class ProgramFailed(GatekeeperError):
+    """A program that must succeed did not; the message holds command, code and stderr."""
+
+    def __init__(self, finished: Finished) -> None:
+        said = (finished.stderr or finished.stdout).decode("utf-8", "replace").strip()
+        super().__init__(
+            f"`{' '.join(finished.argv)}` ended with {finished.exit_code}: {said[-2000:]}"
+        )
+        self.finished = finished
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    stdin: bytes = b"",
+    timeout: float | None = None,
+    check: bool = True,
+) -> Finished:
+    """Run `argv` to its end; its whole process group is killed at `timeout` seconds.
+
+    `env` is the whole environment; None means the caller's own. Raises ProgramFailed where
+    `check` and the exit code is not 0, GatekeeperError where the program does not exist.
+    """
+    try:
+        child = subprocess.Popen(
+            list(argv),
+            cwd=cwd,
+            env=None if env is None else dict(env),
+            stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise GatekeeperError(f"`{argv[0]}` cannot be started: {error}") from error
+    timed_out = False
+    try:
+        out, err = child.communicate(stdin or None, timeout=timeout)
+    except subprocess.TimeoutExpired:
+        timed_out = True
+        _kill_group(child)
+        out, err = child.communicate()
+    except BaseException:
+        _kill_group(child)
+        child.wait()
+        raise
+    code = child.returncode if child.returncode >= 0 else 128 - child.returncode
+    finished = Finished(tuple(argv), code, out, err, timed_out)
+    if check and (code != 0 or timed_out):
+        raise ProgramFailed(finished)
+    return finished
+
+
+def _kill_group(child: subprocess.Popen[bytes]) -> None:
+    try:
+        os.killpg(child.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
