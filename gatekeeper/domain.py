@@ -523,7 +523,10 @@ class Trial:
     fail_to_pass: tuple[CaseChange, ...] = ()
     broken: tuple[CaseChange, ...] = ()  # passed at baseline, and does not pass now
     new_red: tuple[CaseChange, ...] = ()  # not in the baseline, red now
+    excused: tuple[CaseId, ...] = ()  # broke, but flicker on the unchanged commit as well
     pass_to_pass: int = 0  # how many cases that passed at baseline pass still
+    problems: tuple[str, ...] = ()  # why the runs prove nothing: no report, wrong exit status
+    notes: tuple[str, ...] = ()  # signals that could not be had
     seconds: float = 0.0
 
 
@@ -565,6 +568,7 @@ class Request:
     candidates: int  # how many are wanted
     attempts: tuple[Attempt, ...] = ()
     deadline: float | None = None  # time.monotonic() at which the answer is worthless
+    feedback: str = ""  # what is sent about `attempts`, byte for byte; "" on the first round
 
 
 class Outcome(enum.StrEnum):
@@ -579,11 +583,22 @@ class Outcome(enum.StrEnum):
     SANDBOX = "sandbox"
     PUBLISHER = "publisher"
     NOT_REPRODUCED = "not-reproduced"
+    ANALYZED = "analyzed"  # `analyze`, `context`: nothing was judged
     BUDGET = "budget"
     USAGE = "usage"
     BUG = "bug"
     INTERRUPTED = "interrupted"
     UNFINISHED = "unfinished"  # written while the run goes on; stays only after a SIGKILL
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """The outcome of a run, its exit code, one sentence why, and what to do about it."""
+
+    outcome: Outcome
+    exit_code: int
+    reason: str
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,166 @@
+"""The report while it grows, and its artifacts: written atomically, on every path.
+
+After every step the artifacts are written with the outcome `unfinished`, so that a run that
+is killed by SIGKILL leaves a readable report too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from gatekeeper import __version__
+from gatekeeper.domain import Attempt, Conclusion, Outcome, Proposal, Report, Run, Step
+from gatekeeper.errors import UsageError
+from gatekeeper.ports import Format, Progress
+
+ATTEMPTS = "attempts"
+MARK = "verdict.json"
+"""The artifact by which an earlier report is recognised, before any of it is removed."""
+
+
+class Journal:
+    """Collects one `Report` and writes its artifacts into `out`.
+
+    `redact` takes the secrets out of every artifact except diffs, which must stay exact.
+    """
+
+    def __init__(
+        self,
+        command: str,
+        out: Path | None,
+        formats: Sequence[Format],
+        redact: Callable[[bytes], bytes],
+    ) -> None:
+        self.report = Report(
+            command=command,
+            outcome=Outcome.UNFINISHED,
+            exit_code=70,
+            reason="The run did not come to its end.",
+            version=__version__,
+            started=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+        self.out = out
+        self._formats = formats
+        self._redact = redact
+        self._folders = 0
+        if out is not None:
+            _claim(out, formats)
+
+    def note(self, **fields: Any) -> None:
+        """Replace fields of the report, and write what is known so far."""
+        self.report = replace(self.report, **fields)
+        self.write()
+
+    def warn(self, text: str) -> None:
+        """Add a warning, once."""
+        if text not in self.report.warnings:
+            self.note(warnings=(*self.report.warnings, text))
+
+    @contextlib.contextmanager
+    def step(self, name: str, progress: Progress) -> Iterator[None]:
+        """A timed step, shown while it runs and kept in the report however it ends."""
+        start = time.monotonic()
+        try:
+            with progress.step(name):
+                yield
+        finally:
+            step = Step(name, round(time.monotonic() - start, 3))
+            self.note(steps=(*self.report.steps, step))
+
+    def finish(self, end: Conclusion) -> int:
+        """Set the outcome, write everything, and give the exit code back."""
+        self.note(outcome=end.outcome, exit_code=end.exit_code, reason=end.reason, hint=end.hint)
+        return end.exit_code
+
+    def proposal(self, proposal: Proposal, feedback: str = "") -> int:
+        """Store a raw answer before it is judged; returns the number of its folder."""
+        number = self._folders + 1
+        self._put(number, proposal.raw_name, self._redact(proposal.raw))
+        if feedback:
+            self._put(number, "feedback.txt", self._redact(feedback.encode("utf-8", "replace")))
+        self._folders = number
+        self.note(proposals=(*self.report.proposals, replace(proposal, raw=b"")))
+        return number
+
+    def attempt(self, attempt: Attempt, number: int) -> None:
+        """Store one judged attempt in folder `number`."""
+        self._folders = max(self._folders, number)
+        diff = attempt.candidate.diff if attempt.candidate else attempt.draft.diff
+        if diff:
+            self._put(number, "patch.diff", diff)
+        if attempt.trial and attempt.trial.runs:
+            self._put_run(number, _telling(attempt.trial.runs))
+        self.note(attempts=(*self.report.attempts, attempt))
+
+    def next_folder(self) -> int:
+        """Number of the next unused folder under `attempts/`."""
+        return self._folders + 1
+
+    def write(self) -> None:
+        """Render every format; one that has nothing to say leaves no stale file."""
+        if self.out is None:
+            return
+        for format_ in self._formats:
+            content = format_.render(self.report)
+            path = self.out / format_.filename
+            if content is None:
+                path.unlink(missing_ok=True)
+            else:
+                exact = format_.filename.endswith(".diff")
+                write_atomically(path, content if exact else self._redact(content))
+
+    def _put_run(self, number: int, run: Run) -> None:
+        self._put(number, "output.log", self._redact(run.output.encode("utf-8", "replace")))
+        for index, (_, content) in enumerate(run.raw_reports):
+            name = "junit.xml" if index == 0 else f"junit-{index + 1}.xml"
+            self._put(number, name, self._redact(content))
+
+    def _put(self, number: int, name: str, content: bytes) -> None:
+        if self.out is not None:
+            write_atomically(self.out / ATTEMPTS / f"{number:02d}" / name, content)
+
+
+def _telling(runs: Sequence[Run]) -> Run:
+    """The run of the whole suite, or the one that ended the trial before it."""
+    return next((run for run in runs if run.purpose == "suite"), runs[-1])
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file so that a reader sees the old content or the new one, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _claim(out: Path, formats: Sequence[Format]) -> None:
+    """Make the folder, or clear an earlier report out of it; nothing else is ever removed."""
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"--out {out} is a file", hint="Name a folder.")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        if (out / MARK).exists():
+            shutil.rmtree(out / ATTEMPTS, ignore_errors=True)
+            for format_ in formats:
+                (out / format_.filename).unlink(missing_ok=True)
+        # The folder lies in the workspace, mostly; it must not become part of the change.
+        write_atomically(out / ".gitignore", b"*\n")
+    except OSError as error:
+        raise UsageError(
+            f"cannot write to {out}: {error.strerror}", hint="Choose another folder with --out."
+        ) from error

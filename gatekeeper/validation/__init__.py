@@ -1,0 +1,1 @@
+"""Running the tests in sandboxes: the bench, the baseline, the trial of one candidate."""

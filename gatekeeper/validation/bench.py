@@ -1,0 +1,137 @@
+"""One run of the project's tests in a fresh sandbox, and what its report says."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from gatekeeper import runners
+from gatekeeper.domain import (
+    CaseId,
+    CaseResult,
+    CaseState,
+    Ending,
+    Overlay,
+    Run,
+    RunReport,
+    RunSpec,
+)
+from gatekeeper.intake.junit import read_reports
+from gatekeeper.ports import Snapshot, Tree
+
+OUTPUT_KEPT = 20_000
+"""Characters of a run's output that are kept, half from the head and half from the tail."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A prepared snapshot and the plan for running its tests.
+
+    `tree` is the unchanged tree under test; it is only read, to find files by case.
+    """
+
+    snapshot: Snapshot
+    plan: runners.Plan
+    tree: Tree
+    timeout: float
+    env: Mapping[str, str]
+
+    def suite(self, purpose: str, overlays: Sequence[Overlay] = ()) -> Run:
+        """Run every test there is."""
+        command, reports = runners.suite(self.plan, secrets.token_hex(8))
+        return self._run(purpose, command, reports, overlays)
+
+    def selection(
+        self, cases: Sequence[CaseResult], purpose: str, overlays: Sequence[Overlay] = ()
+    ) -> Run | None:
+        """Run only these cases; None where the runner cannot select them."""
+        chosen = runners.select(self.plan, cases, self.tree, secrets.token_hex(8))
+        if chosen is None:
+            return None
+        command, reports = chosen
+        return self._run(purpose, command, reports, overlays)
+
+    def _run(
+        self, purpose: str, command: str, reports: Sequence[str], overlays: Sequence[Overlay]
+    ) -> Run:
+        done = self.snapshot.run(
+            RunSpec(
+                command=command,
+                overlays=tuple(overlays),
+                reports=tuple(reports),
+                env=self.env,
+                timeout=self.timeout,
+            )
+        )
+        return Run(
+            purpose=purpose,
+            command=command,
+            exit_code=done.exit_code,
+            ending=done.ending,
+            seconds=done.seconds,
+            report=read_reports(done.reports),
+            output=trim(done.output.decode("utf-8", "replace"), OUTPUT_KEPT),
+            note=done.note,
+            raw_reports=done.reports,
+        )
+
+
+def trim(text: str, limit: int) -> str:
+    """Head and tail of a text longer than `limit` characters, the cut announced."""
+    if len(text) <= limit:
+        return text
+    half = limit // 2
+    return f"{text[:half]}\n[... {len(text) - 2 * half} characters cut ...]\n{text[-half:]}"
+
+
+def states_of(run: Run, wanted: Sequence[CaseResult]) -> dict[CaseId, CaseState | None]:
+    """State of each wanted case in a run, under the id by which the run knows it.
+
+    The report of the pipeline and that of the sandbox may spell an id differently
+    (`runners.match`); a case that the run does not name keeps its own id and has None.
+    """
+    states = run.report.states
+    names = runners.match(wanted, run.report)
+    found: dict[CaseId, CaseState | None] = {}
+    for case in wanted:
+        known = names.get(case.id)
+        found[known or case.id] = states[known] if known else None
+    return found
+
+
+def as_results(ids: Sequence[CaseId], report: RunReport) -> tuple[CaseResult, ...]:
+    """The elements of a report that carry these ids, one each, for selecting them again."""
+    by_id = {case.id: case for case in (*report.suite_errors, *report.cases)}
+    return tuple(
+        by_id.get(id_) or CaseResult(id=id_, state=CaseState.FAILURE) for id_ in sorted(ids)
+    )
+
+
+def unreadable(run: Run) -> str:
+    """Why a run proves nothing, in one sentence; "" where its report can be judged."""
+    if run.ending is not Ending.EXITED:
+        return _ENDINGS[run.ending].format(seconds=run.seconds)
+    if not run.report.cases and not run.report.suite_errors:
+        bad = [f"{source.path}: {source.state}" for source in run.report.sources]
+        detail = f" ({'; '.join(bad[:3])})" if bad else ""
+        return f"it left no readable report{detail}; the command ended with {run.exit_code}"
+    return ""
+
+
+_ENDINGS = {
+    Ending.TIMEOUT: "it was stopped after {seconds:.0f} s, the limit `tests.timeout`",
+    Ending.MEMORY: "it used more memory than `sandbox.memory` allows",
+    Ending.OUTPUT: "it wrote more output than `sandbox.output` allows",
+    Ending.DISK: "it wrote more to the disk than `sandbox.disk` allows",
+}
+
+
+def disagreement(run: Run) -> str:
+    """How exit status and report contradict each other; "" where they agree."""
+    red = run.report.failing
+    if run.exit_code == 0 and red:
+        return f"the command ended with 0, but its report names {len(red)} red case(s)"
+    if run.exit_code != 0 and not red:
+        return f"the command ended with {run.exit_code}, but its report names no red case"
+    return ""

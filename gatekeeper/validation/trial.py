@@ -1,0 +1,173 @@
+"""One candidate in throwaway sandboxes: what it turns green, and what it breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from gatekeeper.domain import (
+    CaseChange,
+    CaseId,
+    CaseResult,
+    CaseState,
+    Overlay,
+    Run,
+    Trial,
+)
+from gatekeeper.validation.baseline import flickering
+from gatekeeper.validation.bench import (
+    Bench,
+    as_results,
+    disagreement,
+    states_of,
+    unreadable,
+)
+
+LONG_SUITE = 5.0
+"""Seconds from which on a suite is long: then a run of the failing cases alone, which costs one
+container cycle (0.2 s, reference/sandbox.md 2.1), may save more than it costs."""
+
+EXCUSABLE = 20
+"""At most so many broken cases are looked at for flicker; more are not bad luck."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What every candidate is measured against."""
+
+    inventory: Run
+    fail_to_pass: tuple[CaseId, ...]
+    reruns: int
+
+
+def reject_early(
+    first: Run, fail_to_pass: Sequence[CaseId], wanted: Sequence[CaseResult]
+) -> Trial | None:
+    """Judge a run of only the fail-to-pass cases; None where it gives no reason to reject."""
+    states = states_of(first, wanted)
+    passed = all(state is CaseState.PASSED for state in states.values())
+    problem = unreadable(first) or (disagreement(first) if passed else "")
+    if passed and not problem:
+        return None
+    return Trial(
+        runs=(first,),
+        fail_to_pass=tuple(
+            CaseChange(id_, case.state, states.get(id_))
+            for id_, case in zip(fail_to_pass, wanted, strict=True)
+        ),
+        problems=(f"In the run of the failing cases, {problem}.",) if problem else (),
+        seconds=first.seconds,
+    )
+
+
+def try_candidate(
+    bench: Bench,
+    overlays: Sequence[Overlay],
+    ground: Ground,
+) -> Trial:
+    """Try one candidate: the failing cases first where the suite is long, then the suite."""
+    runs: tuple[Run, ...] = ()
+    if ground.fail_to_pass and ground.inventory.seconds > LONG_SUITE:
+        wanted = as_results(ground.fail_to_pass, ground.inventory.report)
+        first = bench.selection(wanted, "fail-to-pass", overlays)
+        if first is not None:
+            runs = (first,)
+            if early := reject_early(first, [case.id for case in wanted], wanted):
+                return early
+    return weigh(bench, overlays, ground, bench.suite("suite", overlays), runs)
+
+
+def weigh(
+    bench: Bench,
+    overlays: Sequence[Overlay],
+    ground: Ground,
+    suite: Run,
+    runs: tuple[Run, ...] = (),
+) -> Trial:
+    """Judge a suite run of a candidate against the inventory, flicker excused."""
+    trial = compare(suite, ground.inventory, ground.fail_to_pass)
+    trial = replace(trial, runs=(*runs, *trial.runs))
+    if trial.broken and not trial.problems:
+        trial = excuse_flicker(trial, bench, overlays, ground.inventory, ground.reruns)
+    return replace(trial, seconds=sum(run.seconds for run in trial.runs))
+
+
+def compare(suite: Run, inventory: Run, fail_to_pass: Sequence[CaseId]) -> Trial:
+    """What a run of the whole suite with the candidate says against the inventory. Pure."""
+    before, after = inventory.report.states, suite.report.states
+    green = [id_ for id_, state in before.items() if state is CaseState.PASSED]
+    fewer = _fewer(inventory, suite)
+    broken = [i for i in green if after.get(i) is not CaseState.PASSED or i in fewer]
+    problems, notes = _credibility(suite, inventory)
+    return Trial(
+        runs=(suite,),
+        fail_to_pass=_changes(fail_to_pass, before, after),
+        broken=tuple(
+            CaseChange(i, before[i], None if i in fewer else after.get(i)) for i in broken
+        ),
+        new_red=tuple(
+            CaseChange(id_, None, state)
+            for id_, state in after.items()
+            if state.red and id_ not in before and id_ not in fail_to_pass
+        ),
+        pass_to_pass=len(green) - len(broken),
+        problems=problems,
+        notes=notes,
+        seconds=suite.seconds,
+    )
+
+
+def excuse_flicker(
+    trial: Trial, bench: Bench, overlays: Sequence[Overlay], inventory: Run, reruns: int
+) -> Trial:
+    """Take those broken cases back that flicker on the unchanged commit as well.
+
+    A case is excused only where a rerun of the unchanged tree shows it red, and a rerun with
+    the candidate shows it passed: a candidate that makes a flaky case always red is not.
+    """
+    suspects = [change.id for change in trial.broken if change.after is not None]
+    if not suspects or len(suspects) != len(trial.broken) or len(suspects) > EXCUSABLE:
+        return trial
+    wanted = as_results(suspects, inventory.report)
+    again = bench.selection(wanted, "rerun of broken cases", overlays)
+    if again is None:
+        return trial
+    recovered = {i for i, s in states_of(again, wanted).items() if s is CaseState.PASSED}
+    if not recovered:
+        return replace(trial, runs=(*trial.runs, again))
+    excused = recovered & set(flickering(bench, suspects, inventory, reruns))
+    return replace(
+        trial,
+        runs=(*trial.runs, again),
+        broken=tuple(change for change in trial.broken if change.id not in excused),
+        excused=tuple(sorted(excused)),
+    )
+
+
+def _credibility(suite: Run, inventory: Run) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Problems that make a run no proof, and signals that this project cannot give."""
+    if why := unreadable(suite):
+        return (f"In the run of the whole suite, {why}.",), ()
+    clash = disagreement(suite)
+    if not clash:
+        return (), ()
+    if bool(disagreement(inventory)) and (suite.exit_code == 0) == (inventory.exit_code == 0):
+        note = "Exit status and report disagree on the unchanged commit already"
+        return (), (f"{note}, so that signal is missing: {clash}.",)
+    return (f"In the run of the whole suite, {clash}.",), ()
+
+
+def _fewer(inventory: Run, suite: Run) -> frozenset[CaseId]:
+    """Ids that repeat in the inventory and are there less often now."""
+    now = suite.report.occurrences
+    return frozenset(
+        id_ for id_, count in inventory.report.occurrences.items() if now.get(id_, 0) < count
+    )
+
+
+def _changes(
+    ids: Sequence[CaseId],
+    before: Mapping[CaseId, CaseState],
+    after: Mapping[CaseId, CaseState],
+) -> tuple[CaseChange, ...]:
+    return tuple(CaseChange(id_, before.get(id_), after.get(id_)) for id_ in ids)
