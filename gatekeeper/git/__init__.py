@@ -1,0 +1,17 @@
+"""The only place that runs git; the workspace's own repository is only ever read."""
+
+from gatekeeper.git.hunks import Hunk
+from gatekeeper.git.remote import Fetched
+from gatekeeper.git.repository import PatchRefused, Repository
+from gatekeeper.git.trees import TreeEntry, TreeView
+from gatekeeper.git.worktree import apply_to_worktree
+
+__all__ = [
+    "Fetched",
+    "Hunk",
+    "PatchRefused",
+    "Repository",
+    "TreeEntry",
+    "TreeView",
+    "apply_to_worktree",
+]
