@@ -1,0 +1,131 @@
+"""The gate: drafts in, attempts out. Nothing that proposes has a say in here.
+
+draft -> git applies it (or refuses) -> guards -> trial in sandboxes -> verdict
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, replace
+
+from gatekeeper.candidates import Refusal, realise
+from gatekeeper.domain import (
+    Attempt,
+    Candidate,
+    Draft,
+    Finding,
+    Level,
+    Overlay,
+    Run,
+    Trial,
+)
+from gatekeeper.git import Repository
+from gatekeeper.git.trees import TreeView
+from gatekeeper.ports import Guard
+from gatekeeper.validation.bench import Bench
+from gatekeeper.validation.trial import Ground, try_candidate, weigh
+from gatekeeper.verdict import blocked, judge, refused
+
+GuardTable = Sequence[tuple[str, Level | None, Guard]]
+"""(name, the level that the configuration demands at most, guard); None keeps the guard's own."""
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Judges drafts against one tree."""
+
+    repo: Repository
+    tree: str
+    guards: GuardTable
+    refuse_revert: bool
+
+    def screen(self, draft: Draft, id_: str, round_: int, seen: Iterable[str] = ()) -> Attempt:
+        """Everything that can be said before anything runs.
+
+        The attempt's verdict is a rejection, or `UNTRIED` where a trial must decide.
+        `seen` are trees that were judged already: the same change is not tried again.
+        """
+        candidate = realise(draft, self.repo, self.tree, id_)
+        if isinstance(candidate, Refusal):
+            return Attempt(id_, round_, draft, refused(candidate.reasons))
+        findings = self._findings(candidate, frozenset(seen))
+        verdict = blocked(findings) or judge(UNTRIED)
+        return Attempt(id_, round_, draft, verdict, candidate, findings)
+
+    def overlays(self, candidate: Candidate) -> tuple[Overlay, ...]:
+        """The files that a candidate lays over the snapshot."""
+        return self.repo.overlays(candidate.base_tree, candidate.tree)
+
+    def _findings(self, candidate: Candidate, seen: frozenset[str]) -> tuple[Finding, ...]:
+        before, after = TreeView(self.repo, self.tree), TreeView(self.repo, candidate.tree)
+        found = [
+            finding if level is None else replace(finding, level=level)
+            for _, level, guard in self.guards
+            for finding in guard(candidate, before, after)
+        ]
+        if candidate.tree in seen:
+            message = "This is the same change as an earlier candidate; it was not tried again."
+            found.append(Finding("repeated", Level.BLOCK, message))
+        if candidate.draft.label == "revert" and self.refuse_revert:
+            message = "It takes back the author's own change, and gate.revert is `refuse`."
+            found.append(Finding("revert", Level.BLOCK, message))
+        return tuple(found)
+
+
+UNTRIED = Trial(problems=("It was not tried.",))
+"""The trial of a candidate that no sandbox has run: never a reason to accept."""
+
+
+def untried(attempt: Attempt) -> bool:
+    """Whether only a trial can decide."""
+    return attempt.candidate is not None and blocked(attempt.findings) is None
+
+
+def tried(attempt: Attempt, trial: Trial) -> Attempt:
+    """The attempt with its trial and the verdict on it."""
+    return replace(attempt, trial=trial, verdict=judge(trial))
+
+
+def try_all(
+    attempts: Sequence[Attempt], gate: Gate, bench: Bench, ground: Ground, pool: Executor
+) -> tuple[Attempt, ...]:
+    """Try those that only a trial can decide, as many at a time as the pool has workers."""
+
+    def trial(attempt: Attempt) -> Attempt:
+        if attempt.candidate is None or not untried(attempt):
+            return attempt
+        return tried(attempt, try_candidate(bench, gate.overlays(attempt.candidate), ground))
+
+    return tuple(pool.map(trial, attempts))
+
+
+def start_suites(
+    attempts: Sequence[Attempt], gate: Gate, bench: Bench, pool: Executor
+) -> list[Future[Run] | None]:
+    """Start the suite run of each, before the baseline is known: it needs no baseline to run."""
+    return [
+        pool.submit(bench.suite, "suite", gate.overlays(attempt.candidate))
+        if attempt.candidate is not None and untried(attempt)
+        else None
+        for attempt in attempts
+    ]
+
+
+def finish_suites(
+    attempts: Sequence[Attempt],
+    suites: Sequence[Future[Run] | None],
+    gate: Gate,
+    bench: Bench,
+    ground: Ground,
+    note: Callable[[Attempt], None],
+) -> tuple[Attempt, ...]:
+    """Weigh the suite runs that `start_suites` started; `note` hears of each as it is judged."""
+    judged = []
+    for attempt, suite in zip(attempts, suites, strict=True):
+        if suite is not None and attempt.candidate is not None:
+            overlays = gate.overlays(attempt.candidate)
+            attempt = tried(attempt, weigh(bench, overlays, ground, suite.result()))  # noqa: PLW2901
+        judged.append(attempt)
+        note(attempt)
+    return tuple(judged)

@@ -1,0 +1,270 @@
+"""The steps that the jobs of `pipeline.py` are made of; each notes what it found, and stops or not."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from gatekeeper.context import build_context
+from gatekeeper.diagnosis import diagnose
+from gatekeeper.domain import (
+    Attempt,
+    Baseline,
+    CaseResult,
+    Category,
+    Conclusion,
+    Context,
+    Delta,
+    Diagnosis,
+    Ending,
+    Outcome,
+    Reproduction,
+    Run,
+    RunReport,
+    SnapshotSpec,
+)
+from gatekeeper.errors import SandboxError, UnreadableReport
+from gatekeeper.gate import Gate, GuardTable
+from gatekeeper.git import Repository
+from gatekeeper.journal import Journal
+from gatekeeper.ports import Backend, Engine, Progress
+from gatekeeper.redact import Redactor
+from gatekeeper.runners import Plan, match
+from gatekeeper.validation.baseline import settle
+from gatekeeper.validation.bench import Bench, trim, unreadable
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The settings that the loop itself obeys. Times in seconds; a budget of 0 is none."""
+
+    reruns: int
+    rounds: int
+    candidates: int
+    jobs: int
+    run_timeout: float
+    context_tokens: int
+    budget_tokens: int
+    budget_seconds: float
+    accepted_fails: bool  # gate.accepted: fail
+    refuse_revert: bool  # gate.revert: refuse
+
+
+@dataclass(frozen=True)
+class Tools:
+    """Everything that one job works with; made by `wiring.py`."""
+
+    repo: Repository
+    delta: Delta
+    instructions: str  # AGENTS.md from where it may be trusted
+    plan: Plan | None
+    engine: Engine
+    snapshot: Callable[[Path], SnapshotSpec]  # from the folder of the exported tree
+    guards: GuardTable
+    backend: Callable[[Bench, Baseline], Backend]
+    policy: Policy
+    redactor: Redactor
+    journal: Journal
+    progress: Progress
+    started: float  # time.monotonic()
+
+
+# --- before anything is spent -----------------------------------------------------------
+
+
+def understand(tools: Tools, report: RunReport) -> Conclusion | None:
+    """Stop at a report that cannot be read or names no failure."""
+    tools.journal.note(failures=report)
+    counts = report.counts
+    if counts.tests == counts.skipped and not report.suite_errors:
+        why = "; ".join(f"{s.path}: {s.note or s.state}" for s in report.sources[:5])
+        what = "no test was executed" if counts.tests else "no testcase was found"
+        raise UnreadableReport(
+            f"the test reports prove nothing: {what} ({why or 'no report file'})",
+            hint="Check tests.junit (--junit), and that the test job ran and kept its report.",
+        )
+    for source in report.sources:
+        if source.note:
+            tools.journal.warn(f"{source.path}: {source.note}")
+    failing = report.failing
+    if not failing:
+        return Conclusion(
+            Outcome.GREEN, 0, f"The tests pass: {counts.passed} passed, {counts.skipped} skipped."
+        )
+    for case in failing[:5]:
+        tools.progress.say(f"failing: {case.id}")
+    if len(failing) > 5:
+        tools.progress.say(f"... and {len(failing) - 5} more")
+    return None
+
+
+def explain(tools: Tools, report: RunReport) -> Diagnosis:
+    """Diagnose by rules; costs no token."""
+    with tools.journal.step("diagnosis", tools.progress):
+        tree = tools.repo.view(tools.delta.tree)
+        diagnosis = diagnose(report, report.failing, tools.delta, tree)
+        tools.journal.note(diagnosis=diagnosis)
+        tools.progress.say(f"{diagnosis.category}: {diagnosis.summary}")
+    return diagnosis
+
+
+def gather(tools: Tools, report: RunReport, failing: Sequence[CaseResult]) -> Context:
+    """Build the context: what is in it, and nothing else of the workspace, is sent."""
+    with tools.journal.step("context", tools.progress):
+        context = build_context(
+            report,
+            failing,
+            tools.delta,
+            tools.repo.view(tools.delta.tree),
+            instructions=tools.instructions,
+            budget_tokens=tools.policy.context_tokens,
+            redactor=tools.redactor,
+        )
+        tools.journal.note(context=context)
+        tools.progress.say(f"{len(context.sections)} sections, about {context.tokens} tokens")
+    return context
+
+
+# --- sandbox and baseline ---------------------------------------------------------------
+
+
+@contextmanager
+def prepared(tools: Tools) -> Iterator[tuple[Bench, Executor]]:
+    """The snapshot of the tree under test, and workers; both are gone afterwards.
+
+    The workers are not waited for: leaving the snapshot ends whatever still runs in it.
+    """
+    if tools.plan is None:
+        raise SandboxError(
+            "no test runner was recognised in this project",
+            hint="Say how the tests are run: --test-command, and --junit for their report.",
+        )
+    with ExitStack() as stack:
+        with tools.journal.step("sandbox", tools.progress):
+            tools.progress.say(tools.plan.why)
+            with tempfile.TemporaryDirectory(prefix="gatekeeper-tree-") as folder:
+                tree = Path(folder) / "tree"
+                for note in tools.repo.export(tools.delta.tree, tree):
+                    tools.journal.warn(note)
+                snapshot = stack.enter_context(tools.engine.prepare(tools.snapshot(tree)))
+            tools.journal.note(image_digest=snapshot.digest)
+        pool = ThreadPoolExecutor(tools.policy.jobs, thread_name_prefix="trial")
+        stack.callback(pool.shutdown, wait=False, cancel_futures=True)
+        bench = Bench(
+            snapshot,
+            tools.plan,
+            tools.repo.view(tools.delta.tree),
+            tools.policy.run_timeout,
+            tools.plan.env,
+        )
+        yield bench, pool
+
+
+def first_run(
+    tools: Tools, bench: Bench, pool: Executor, started: Future[Run] | None = None
+) -> Run:
+    """The run of the whole suite on the unchanged commit: the inventory of cases."""
+    with tools.journal.step("inventory", tools.progress):
+        run = (started or pool.submit(bench.suite, "inventory")).result()
+        tools.journal.note(inventory=run)
+        counts = run.report.counts
+        tools.progress.say(
+            f"{counts.tests} cases: {counts.passed} passed, "
+            f"{counts.failures + counts.errors} red, {counts.skipped} skipped"
+        )
+    if why := unreadable(run):
+        _unusable(tools, run, why)
+    return run
+
+
+def prove(tools: Tools, reproduction: Callable[[], Baseline]) -> Baseline:
+    """Proof before spend: red every time on the unchanged commit, or not."""
+    with tools.journal.step("baseline", tools.progress):
+        baseline = reproduction()
+        tools.journal.note(baseline=baseline)
+        tools.progress.say(
+            f"{len(baseline.fail_to_pass)} red every time in {len(baseline.runs)} run(s), "
+            f"{len(baseline.flaky)} flaky, {len(baseline.green)} green"
+        )
+        _say_what_is_left_out(tools, baseline)
+    return baseline
+
+
+def not_reproduced(tools: Tools, baseline: Baseline) -> Conclusion | None:
+    """Stop, with nothing spent, where the failure is not there on the unchanged commit."""
+    match baseline.reproduction:
+        case Reproduction.RED:
+            return None
+        case Reproduction.BROKEN:
+            if baseline.note:
+                _unusable(tools, baseline.runs[-1], baseline.note)
+            names = ", ".join(str(id_) for id_ in baseline.missing[:3])
+            raise SandboxError(
+                f"the failing cases never ran in the sandbox: {names}",
+                hint="Is tests.command the command of the failing job? Set it with --test-command.",
+            )
+        case Reproduction.FLAKY:
+            if tools.journal.report.diagnosis is not None:
+                flaky = replace(tools.journal.report.diagnosis, category=Category.FLAKY)
+                tools.journal.note(diagnosis=flaky)
+            names = ", ".join(str(id_) for id_ in baseline.flaky[:3])
+            reason = f"Flaky on the unchanged commit, so no fix was asked for: {names}."
+        case Reproduction.GREEN:
+            reason = "The failing cases pass on the unchanged commit: the environment, or luck."
+    hint = "Compare the job's image, services and order of tests with those of the sandbox."
+    return Conclusion(Outcome.NOT_REPRODUCED, 8, f"{reason} {baseline.note}".strip(), hint)
+
+
+def settled(tools: Tools, baseline: Baseline, inventory: Run) -> Baseline:
+    settled = settle(baseline, inventory)
+    if settled is not baseline:
+        tools.journal.note(baseline=settled)
+        _say_what_is_left_out(tools, settled)
+    return settled
+
+
+def _say_what_is_left_out(tools: Tools, baseline: Baseline) -> None:
+    if not baseline.fail_to_pass:
+        return
+    kinds = (("flaky", baseline.flaky), ("green", baseline.green), ("not seen", baseline.missing))
+    for kind, ids in kinds:
+        if ids:
+            names = ", ".join(str(id_) for id_ in ids[:5])
+            tools.journal.warn(f"Left out, {kind} on the unchanged commit: {names}.")
+
+
+def _unusable(tools: Tools, run: Run, why: str) -> None:
+    """A run of the unchanged commit proves nothing: say whose fault that is."""
+    said = tools.redactor.text(trim(run.output.strip(), 1500))
+    detail = f"on the unchanged commit, {why}" + (f"\n{said}" if said else "")
+    if run.exit_code in (126, 127) or run.ending is not Ending.EXITED:
+        raise SandboxError(
+            detail, hint="Check sandbox.image, sandbox.setup, tests.command and tests.timeout."
+        )
+    raise UnreadableReport(
+        detail, hint="Check tests.command and tests.junit: the command must write a JUnit report."
+    )
+
+
+def confirmed(report: RunReport, baseline: Baseline) -> tuple[CaseResult, ...]:
+    """The failing cases of the report, without those that the baseline did not confirm."""
+    doubtful = {*baseline.flaky, *baseline.green, *baseline.missing}
+    names: dict[object, object] = {}
+    for run in baseline.runs[:1]:
+        names.update(match(report.failing, run.report))
+    return tuple(c for c in report.failing if (names.get(c.id) or c.id) not in doubtful)
+
+
+def gate_of(tools: Tools) -> Gate:
+    return Gate(tools.repo, tools.delta.tree, tools.guards, tools.policy.refuse_revert)
+
+
+def record(tools: Tools, attempt: Attempt, folder: int | None = None) -> None:
+    tools.journal.attempt(attempt, folder or tools.journal.next_folder())
+    tools.progress.say(f"{attempt.id}: {attempt.verdict.decision}")
+    for reason in attempt.verdict.reasons[:5]:
+        tools.progress.say(f"  {reason}")
