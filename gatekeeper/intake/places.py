@@ -1,0 +1,53 @@
+"""What a path says about its file: a test, vendored, product code. Nothing is read.
+
+The path guard protects exactly what `is_test` names, so that what counts as a test is
+decided once.
+"""
+
+from __future__ import annotations
+
+import re
+
+_TEST_FOLDERS = frozenset({
+    "test", "tests", "_test", "_tests", "__tests__", "spec", "specs", "__specs__",
+    "unittest", "unittests", "unit_tests", "unit-tests", "integration_tests",
+    "integration-tests", "integrationtest", "functionaltest", "functional_tests",
+    "androidtest", "testfixtures", "test_fixtures", "test-fixtures", "testdata", "test_data",
+    "test-data", "e2e", "cypress", "__snapshots__", "__mocks__", "__fixtures__",
+})  # fmt: skip
+_TEST_FOLDER_ENDS = (".tests", ".test", ".unittests", ".integrationtests")  # .NET projects
+
+_TEST_NAMES = re.compile(
+    r"""
+      test_[^/]*\.py | [^/]*_tests?\.py | tests?\.py | conftest\.py
+    | [^/]*_test\.(?:go|rs|rb|exs|dart|c|cc|cpp|cxx|py|[cm]?[jt]sx?)
+    | test_[^/]*\.(?:rb|c|cc|cpp|cxx)
+    | [^/]*_spec\.(?:rb|lua|cr)
+    | [^/]*[.-](?:test|spec)\.[cm]?[jt]sx? | (?:test|test-[^/]*)\.[cm]?[jt]sx?
+    | [^/]*\.cy\.[jt]sx?
+    | (?:[^/]*[a-z0-9_])?(?:Test|Tests|TestCase|IT|Spec)\.(?:java|kt|groovy|scala|cs|php|swift)
+    | Test[A-Z0-9_][^/]*\.(?:java|kt|groovy|scala|cs)
+    | [^/]*\.snap | [^/]*\.feature
+    """,
+    re.VERBOSE,
+)
+
+_VENDORED_FOLDERS = frozenset({
+    "node_modules", "bower_components", "vendor", "third_party", "site-packages",
+    "dist-packages", ".venv", "venv", ".tox", ".nox", ".eggs", "__pycache__", ".git",
+})  # fmt: skip
+
+
+def is_test(path: str) -> bool:
+    """Whether a workspace path belongs to the tests: code, data, snapshots, conftest."""
+    *folders, name = path.split("/")
+    for folder in folders:
+        lowered = folder.lower()
+        if lowered in _TEST_FOLDERS or lowered.endswith(_TEST_FOLDER_ENDS):
+            return True
+    return _TEST_NAMES.fullmatch(name) is not None
+
+
+def is_vendored(path: str) -> bool:
+    """Whether a workspace path holds code that somebody else maintains."""
+    return not _VENDORED_FOLDERS.isdisjoint(path.split("/"))
