@@ -51,9 +51,18 @@ class UnreadableReport(GatekeeperError):
 
 
 class BackendError(GatekeeperError):
-    """The backend could not be asked, refused, or gave nothing usable."""
+    """The backend could not be asked, refused, or gave nothing usable.
+
+    `raw` is what came back all the same, so that it can be stored; b"" where nothing did.
+    `usage` is the `domain.Usage` that was spent until then (this module imports nothing).
+    """
 
     exit_code = 5
+
+    def __init__(self, message: str, *, hint: str = "", raw: bytes = b"") -> None:
+        super().__init__(message, hint=hint)
+        self.raw = raw
+        self.usage: object = None
 
 
 class SandboxError(GatekeeperError):
