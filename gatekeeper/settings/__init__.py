@@ -1,0 +1,38 @@
+"""The settings of one invocation: every key, its layers, and where each value came from."""
+
+from gatekeeper.settings.layers import COMMAND_LINE, load
+from gatekeeper.settings.schema import (
+    DEFAULT_MODEL,
+    RUNNERS,
+    SCHEMA,
+    BackendSection,
+    BudgetSection,
+    ClarificationSection,
+    ContextSection,
+    DeltaSection,
+    GateSection,
+    GuardsSection,
+    SandboxSection,
+    Settings,
+    SuiteSection,
+    markdown,
+)
+
+__all__ = [
+    "COMMAND_LINE",
+    "DEFAULT_MODEL",
+    "RUNNERS",
+    "SCHEMA",
+    "BackendSection",
+    "BudgetSection",
+    "ClarificationSection",
+    "ContextSection",
+    "DeltaSection",
+    "GateSection",
+    "GuardsSection",
+    "SandboxSection",
+    "Settings",
+    "SuiteSection",
+    "load",
+    "markdown",
+]

@@ -1,0 +1,314 @@
+"""Every setting: section, default, shape and meaning; the README's table is made of it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gatekeeper.domain import Limits
+from gatekeeper.settings.kinds import (
+    BOOLEAN,
+    DURATION,
+    ITEMS,
+    OPTIONAL_TEXT,
+    PAIRS,
+    SIZE,
+    TEXT,
+    Kind,
+    choice,
+    integer,
+    number,
+)
+
+RUNNERS = (
+    "pytest",
+    "unittest",
+    "node",
+    "jest",
+    "vitest",
+    "mocha",
+    "maven",
+    "gradle",
+    "go",
+    "cargo",
+    "phpunit",
+    "rspec",
+)
+"""Names for `tests.runner`; `gatekeeper.runners` has one file for each, which a test compares."""
+
+DEFAULT_MODEL = "gpt-6.1-sol"
+"""Mid price, strong at code, in the SDK's list and in Codex's catalogue (November 2026)."""
+
+_LEVEL = choice("block", "warn", "off")
+
+
+def _setting(default: Any, kind: Kind, meaning: str, *, secret: bool = False) -> Any:
+    metadata = {"kind": kind, "meaning": meaning, "secret": secret}
+    if isinstance(default, dict):
+        return dataclasses.field(default_factory=dict, metadata=metadata)
+    return dataclasses.field(default=default, metadata=metadata, repr=not secret)
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteSection:
+    """`tests`: how the project's tests are run and which files they are."""
+
+    command: str | None = _setting(
+        None, OPTIONAL_TEXT, "Command that runs the whole suite; `{junit}` is the report's path"
+    )
+    select: str | None = _setting(
+        None, OPTIONAL_TEXT, "Command that runs only the failing cases, put in for `{cases}`"
+    )
+    junit: tuple[str, ...] = _setting((), ITEMS, "Globs of the JUnit reports")
+    timeout: float = _setting(600.0, DURATION, "Longest time for one run of the tests")
+    reruns: int = _setting(
+        2, integer(1, 20), "How often the failing cases are run on the unchanged commit"
+    )
+    protected: tuple[str, ...] = _setting(
+        (), ITEMS, "Globs of further files that a candidate must not touch"
+    )
+    runner: str = _setting("auto", choice("auto", *RUNNERS), "Test framework")
+
+
+@dataclass(frozen=True, slots=True)
+class DeltaSection:
+    """`delta`: what the change under test is compared with."""
+
+    base: str | None = _setting(
+        None, OPTIONAL_TEXT, "Commit or branch to compare with; found by itself if not set"
+    )
+    fetch: bool = _setting(
+        True, BOOLEAN, "Whether the base may be fetched once where the clone is shallow"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxSection:
+    """`sandbox`: where candidates are tried, and within which limits."""
+
+    engine: str = _setting("auto", choice("auto", "docker", "process"), "What makes the sandboxes")
+    image: str | None = _setting(
+        None, OPTIONAL_TEXT, "Image with the project's tools and dependencies"
+    )
+    setup: tuple[str, ...] = _setting(
+        (), ITEMS, "Shell commands that prepare the sandbox once, before any run"
+    )
+    network: str = _setting(
+        "none", choice("none", "setup"), "Whether the set-up commands may use the network"
+    )
+    memory: int = _setting(2 * 1024**3, SIZE, "Memory of one sandbox")
+    cpus: float = _setting(1.0, number(0.1, 1024), "Processors of one sandbox")
+    pids: int = _setting(512, integer(16, 1_000_000), "Processes of one sandbox")
+    disk: int = _setting(2 * 1024**3, SIZE, "What one run may write")
+    output: int = _setting(32 * 1024**2, SIZE, "What one run may print")
+    include: tuple[str, ...] = _setting(
+        (), ITEMS, "Globs of ignored files to take along, such as `node_modules/**`"
+    )
+    jobs: int = _setting(0, integer(0, 256), "Sandboxes at a time; 0 is one for each core")
+    env: Mapping[str, str] = _setting({}, PAIRS, "Environment variables of the sandboxes")
+
+
+@dataclass(frozen=True, slots=True)
+class BackendSection:
+    """`backend`: who proposes candidates."""
+
+    name: str = _setting(
+        "auto",
+        choice("auto", "responses", "search", "replay"),
+        "Who proposes; `auto` is `responses` with a key, else `search`",
+    )
+    model: str = _setting(DEFAULT_MODEL, TEXT, "Model that is asked")
+    base_url: str | None = _setting(
+        None, OPTIONAL_TEXT, "Address of a server that speaks the Responses API"
+    )
+    api_key: str | None = _setting(
+        None, OPTIONAL_TEXT, "Key of that server; from the environment only", secret=True
+    )
+    timeout: float = _setting(120.0, DURATION, "Longest time for one request")
+    deadline: float = _setting(600.0, DURATION, "Longest time for one round, retries included")
+    attempts: int = _setting(3, integer(1, 50), "Rounds, each told why the one before failed")
+    candidates: int = _setting(1, integer(1, 16), "Candidates wanted in one round")
+    reasoning: str | None = _setting(
+        None, OPTIONAL_TEXT, "Reasoning effort, such as `low` or `high`; else the model's own"
+    )
+    max_output_tokens: int = _setting(
+        0, integer(0), "Most tokens of one answer; 0 is no limit of ours"
+    )
+    replay: str | None = _setting(
+        None, OPTIONAL_TEXT, "Folder of stored answers for the `replay` backend"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ContextSection:
+    """`context`: what a backend is told."""
+
+    tokens: int = _setting(8000, integer(500, 1_000_000), "Most tokens of context.txt, estimated")
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetSection:
+    """`budget`: what one invocation may spend."""
+
+    tokens: int = _setting(0, integer(0), "Most tokens of all requests; 0 is no limit")
+    minutes: float = _setting(0.0, number(0, 100_000), "Most minutes in all; 0 is no limit")
+
+
+@dataclass(frozen=True, slots=True)
+class GuardsSection:
+    """`guards`: what each guard does with what it sees."""
+
+    paths: str = _setting("block", _LEVEL, "Tests, runner and CI configuration, start-up files")
+    modes: str = _setting("block", _LEVEL, "Links, modes, submodules, binaries, odd names")
+    size: str = _setting("block", _LEVEL, "Candidates larger than the two limits below")
+    size_lines: int = _setting(200, integer(1), "Most lines added and removed")
+    size_files: int = _setting(10, integer(1), "Most files changed")
+
+
+@dataclass(frozen=True, slots=True)
+class GateSection:
+    """`gate`: what an accepted candidate means for the pipeline."""
+
+    accepted: str = _setting(
+        "pass", choice("pass", "fail"), "Exit 0, or 10 to keep the job red until a person merges"
+    )
+    revert: str = _setting(
+        "accept",
+        choice("accept", "refuse"),
+        "Whether a candidate may take the author's change back",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ClarificationSection:
+    """`clarification`: when a person must answer first."""
+
+    policy: str = _setting(
+        "fail", choice("fail", "interactive"), "End with exit 3, or ask on the terminal"
+    )
+    threshold: float = _setting(
+        0.0, number(0, 1), "Confidence of the diagnosis below which a person is asked"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One key as the schema describes it."""
+
+    section: str
+    name: str
+    kind: Kind
+    default: Any
+    meaning: str
+    secret: bool
+
+    @property
+    def key(self) -> str:
+        """`section.name`, as in `--set`."""
+        return f"{self.section}.{self.name}"
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Environment variables that set it, the one that wins first."""
+        usual = USUAL_NAMES.get(self.key)
+        own = f"GATEKEEPER_{self.section}_{self.name}".upper()
+        return (own, usual) if usual else (own,)
+
+    def show(self, value: Any) -> str:
+        """The value as a person would write it; a secret is never shown."""
+        if self.secret:
+            return "(set, hidden)" if value else ""
+        return self.kind.show(value)
+
+
+USUAL_NAMES = {
+    "backend.api_key": "OPENAI_API_KEY",
+    "backend.base_url": "OPENAI_BASE_URL",
+    "backend.model": "OPENAI_MODEL",
+}
+
+SECTIONS: dict[str, type[Any]] = {
+    "tests": SuiteSection,
+    "delta": DeltaSection,
+    "sandbox": SandboxSection,
+    "backend": BackendSection,
+    "context": ContextSection,
+    "budget": BudgetSection,
+    "guards": GuardsSection,
+    "gate": GateSection,
+    "clarification": ClarificationSection,
+}
+
+
+def _schema() -> Iterator[Setting]:
+    for section, shape in SECTIONS.items():
+        defaults = shape()
+        for field in dataclasses.fields(shape):
+            yield Setting(
+                section, field.name, default=getattr(defaults, field.name), **field.metadata
+            )
+
+
+SCHEMA: dict[str, Setting] = {setting.key: setting for setting in _schema()}
+"""Every setting by its key, in the order of the README."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All values of one invocation, and where each came from.
+
+    `sources` maps every key to "default", "FILE:LINE", the name of a variable, ".env: NAME"
+    or "command line".
+    """
+
+    tests: SuiteSection = SuiteSection()
+    delta: DeltaSection = DeltaSection()
+    sandbox: SandboxSection = dataclasses.field(default_factory=SandboxSection)
+    backend: BackendSection = BackendSection()
+    context: ContextSection = ContextSection()
+    budget: BudgetSection = BudgetSection()
+    guards: GuardsSection = GuardsSection()
+    gate: GateSection = GateSection()
+    clarification: ClarificationSection = ClarificationSection()
+    sources: Mapping[str, str] = dataclasses.field(
+        default_factory=lambda: dict.fromkeys(SCHEMA, "default")
+    )
+
+    @property
+    def limits(self) -> Limits:
+        """The limits of one sandbox."""
+        box = self.sandbox
+        return Limits(
+            memory=box.memory,
+            cpus=box.cpus,
+            pids=box.pids,
+            disk=box.disk,
+            output=box.output,
+            timeout=self.tests.timeout,
+        )
+
+    def value(self, key: str) -> Any:
+        """The value of `section.name`."""
+        setting = SCHEMA[key]
+        return getattr(getattr(self, setting.section), setting.name)
+
+    def table(self) -> tuple[tuple[str, str, str], ...]:
+        """Every key with its value, as a person would write it, and its source."""
+        return tuple(
+            (key, setting.show(self.value(key)), self.sources[key])
+            for key, setting in SCHEMA.items()
+        )
+
+
+def markdown() -> str:
+    """The README's table of settings: key, default, meaning."""
+    rows = ["| key | default | meaning |", "|---|---|---|"]
+    for key, setting in SCHEMA.items():
+        default = setting.show(setting.default)
+        choices = f" ({', '.join(setting.kind.choices)})" if setting.kind.choices else ""
+        rows.append(
+            f"| `{key}` | {f'`{default}`' if default else 'none'} | {setting.meaning}{choices} |"
+        )
+    return "\n".join(rows) + "\n"
