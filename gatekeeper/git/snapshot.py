@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from gatekeeper.errors import UsageError
 from gatekeeper.git import trees
-from gatekeeper.git.command import decode, encode, temporary_index
+from gatekeeper.git.command import encode, temporary_index
 from gatekeeper.process import ProgramFailed
 
 if TYPE_CHECKING:
