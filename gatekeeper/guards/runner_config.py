@@ -1,0 +1,220 @@
+"""Guard `runner_config`: files of which only some parts say how the tests run.
+
+Such a file may be changed by an honest fix; the parts that select, configure or start tests
+must stay as they are. Files with a known syntax are read on both sides and compared part by
+part; build scripts are compared by the lines that mention tests.
+"""
+
+from __future__ import annotations
+
+import configparser
+import difflib
+import json
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+from xml.etree.ElementTree import Element, ParseError, tostring
+
+import defusedxml.ElementTree
+from defusedxml.common import DefusedXmlException
+
+from gatekeeper.domain import Candidate, FileChange, Finding, Level
+from gatekeeper.ports import Guard, Tree
+
+Parts = Mapping[str, object]
+"""What a file says of the tests: the name of each part, for a person, and its content."""
+
+_TEST_TOOLS = ("pytest", "tox", "nox", "coverage", "hatch", "pdm", "poe", "taskipy", "unittest",
+               "hypothesis", "nose", "behave", "robot", "green")  # fmt: skip
+
+
+def _pyproject(text: str) -> Parts:
+    data = tomllib.loads(text)
+    tool = _table(data, "tool")
+    parts: dict[str, object] = {f"tool.{name}": tool[name] for name in _TEST_TOOLS if name in tool}
+    parts["project.entry-points.pytest11"] = _table(data, "project", "entry-points").get("pytest11")
+    parts["tool.poetry.plugins.pytest11"] = _table(tool, "poetry", "plugins").get("pytest11")
+    return parts
+
+
+def _cargo(text: str) -> Parts:
+    data = tomllib.loads(text)
+    parts = {name: data.get(name) for name in ("test", "dev-dependencies", "bench", "example")}
+    parts["lib.test"] = {
+        key: _table(data, "lib").get(key) for key in ("test", "doctest", "harness")
+    }
+    parts["bin.test"] = [
+        {key: one.get(key) for key in ("name", "test", "harness")}
+        for one in data.get("bin", [])
+        if isinstance(one, dict) and {"test", "harness"} & set(one)
+    ]
+    parts["profile.test"] = _table(data, "profile").get("test")
+    parts["package.autotests"] = _table(data, "package").get("autotests")
+    return parts
+
+
+def _table(data: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
+    for key in keys:
+        found = data.get(key)
+        data = found if isinstance(found, dict) else {}
+    return data
+
+
+_INI_SECTION = re.compile(r"(?:tool:)?pytest|tox(?::.*)?|testenv.*|test|unittest|nosetests|aliases|"
+                          r"coverage:.*|behave|options\.entry_points")  # fmt: skip
+
+
+def _setup_cfg(text: str) -> Parts:
+    parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
+    parser.read_string(text)
+    parts: dict[str, object] = {}
+    for section in parser.sections():
+        if _INI_SECTION.fullmatch(section):
+            items = dict(parser.items(section))
+            if section == "options.entry_points":
+                items = {key: value for key, value in items.items() if key == "pytest11"}
+            parts[f"[{section}]"] = items
+    return parts
+
+
+def _package_json(text: str) -> Parts:
+    data = json.loads(text or "{}")
+    names = ("scripts", "jest", "mocha", "ava", "vitest", "nyc", "c8", "tap", "karma", "cypress",
+             "playwright", "wireit", "nx")  # fmt: skip
+    return {name: data.get(name) for name in names}
+
+
+def _composer_json(text: str) -> Parts:
+    data = json.loads(text or "{}")
+    return {name: data.get(name) for name in ("scripts", "autoload-dev")}
+
+
+def _deno_json(text: str) -> Parts:
+    data = json.loads(text or "{}")
+    return {name: data.get(name) for name in ("tasks", "test")}
+
+
+def _pom(text: str) -> Parts:
+    if not text:
+        return {}
+    root: Element = defusedxml.ElementTree.fromstring(text)
+    parts: dict[str, list[object]] = {}
+    for element in root.iter():
+        name = element.tag.rpartition("}")[2]
+        plugin = _child(element, "artifactId") if name == "plugin" else None
+        if plugin in _MAVEN_PLUGINS:
+            parts.setdefault(f"<plugin> {plugin}", []).append(tostring(element))
+        elif _MAVEN_NAMES.search(name) and len(element) == 0:
+            parts.setdefault(f"<{name}>", []).append(element.text)
+    return parts
+
+
+_MAVEN_NAMES = re.compile(r"test|surefire|failsafe|^argLine$", re.IGNORECASE)
+_MAVEN_PLUGINS = ("maven-surefire-plugin", "maven-failsafe-plugin", "maven-antrun-plugin",
+                  "exec-maven-plugin", "gmavenplus-plugin")  # fmt: skip
+
+
+def _child(element: Element, name: str) -> str | None:
+    for child in element:
+        if child.tag.rpartition("}")[2] == name:
+            return (child.text or "").strip()
+    return None
+
+
+def _lines(words: str) -> Callable[[str], Parts]:
+    """A reader that keeps the lines on which one of the words stands, with their block."""
+    pattern = re.compile(words, re.IGNORECASE)
+
+    def read(text: str) -> Parts:
+        kept: list[str] = []
+        depth: int | None = None  # indentation of the block that such a line opened
+        for line in text.splitlines():
+            indent = len(line) - len(line.lstrip())
+            if depth is not None and line.strip() and indent <= depth:
+                depth = None
+            if pattern.search(line) and depth is None:
+                depth = indent
+                kept.append(line.strip())
+            elif depth is not None and line.strip():
+                kept.append(line.strip())
+        return {"the lines about tests": kept}
+
+    return read
+
+
+_BUILD = _lines(r"test|junit|spec|check|cover")
+_READERS: tuple[tuple[str, Callable[[str], Parts]], ...] = (
+    (r"pyproject\.toml", _pyproject),
+    (r"setup\.cfg", _setup_cfg),
+    (r"cargo\.toml", _cargo),
+    (r"package\.json", _package_json),
+    (r"composer\.json", _composer_json),
+    (r"deno\.jsonc?", _deno_json),
+    (r"pom\.xml", _pom),
+    (r".*\.gradle(?:\.kts)?", _BUILD),
+    (r"gradle\.properties", _BUILD),
+    (r"build\.sbt|project\.clj|mix\.exs|build\.xml", _BUILD),
+    (r"(?:gnu)?makefile|.*\.mk|justfile|\.justfile|taskfile\.ya?ml|rakefile|gruntfile\.js", _BUILD),
+    (r"cmakelists\.txt|meson\.build|build\.bazel|build", _BUILD),
+    (r"vite\.config\.[a-z]+", _lines(r"test|setupfiles|include|exclude")),
+    (r"setup\.py|tasks\.py", _lines(r"pytest|test|cmdclass|unittest|aliases")),
+    (r"\.babelrc(?:\.js(?:on)?)?|babel\.config\.[a-z]+", _lines(r"test")),
+)  # fmt: skip
+
+_UNREADABLE = (tomllib.TOMLDecodeError, configparser.Error, json.JSONDecodeError, ParseError,
+               DefusedXmlException, AttributeError, UnicodeDecodeError, RecursionError)  # fmt: skip
+
+
+def runner_configuration() -> Guard:
+    """A guard on the parts of shared configuration that say how the tests run."""
+
+    def look(candidate: Candidate, before: Tree, after: Tree) -> Iterable[Finding]:
+        for change in candidate.changes:
+            name = change.path.rpartition("/")[2].lower()
+            for pattern, read in _READERS:
+                if re.fullmatch(pattern, name):
+                    yield from _compare(change, read, before, after)
+                    break
+
+    return look
+
+
+def _compare(
+    change: FileChange, read: Callable[[str], Parts], before: Tree, after: Tree
+) -> Iterator[Finding]:
+    path = change.path
+    try:
+        old = read((before.read(path) or b"").decode("utf-8-sig"))
+    except _UNREADABLE:
+        old = {}  # it was broken: repairing it is honest, as long as it says nothing of tests
+    try:
+        new = read((after.read(path) or b"").decode("utf-8-sig"))
+    except _UNREADABLE:
+        yield Finding(
+            "runner_config",
+            Level.BLOCK,
+            f"`{path}` cannot be read after the change, so nobody can say whether it still runs "
+            f"the same tests: keep its syntax whole.",
+            path,
+        )
+        return
+    for part in sorted(old.keys() | new.keys()):
+        if (old.get(part) or None) != (new.get(part) or None):
+            yield Finding(
+                "runner_config",
+                Level.BLOCK,
+                f"changes {part} in `{path}`, which decides how the tests run: leave that part "
+                f"as it is, or let a person change it.",
+                path,
+                _line(before.read(path) or b"", after.read(path) or b""),
+            )
+
+
+def _line(old: bytes, new: bytes) -> int | None:
+    """The first line of the new file that differs."""
+    pairs = difflib.SequenceMatcher(None, old.splitlines(), new.splitlines(), autojunk=False)
+    for tag, _, _, start, _ in pairs.get_opcodes():
+        if tag != "equal":
+            return start + 1
+    return None
