@@ -6,11 +6,15 @@ import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from gatekeeper.errors import GatekeeperError
+
+GRACE = 5.0
+"""Seconds that a program gets to end after its standard input was closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +86,67 @@ def run(
 def _kill_group(child: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)
+
+
+class Child:
+    """A running program: raw bytes out of `stdout`, and into `stdin` where it was asked for."""
+
+    def __init__(self, child: subprocess.Popen[bytes]) -> None:
+        self._child = child
+        if child.stdout is None:
+            raise GatekeeperError("a program was started without its output")
+        self.stdout: IO[bytes] = child.stdout
+        self.stdin: IO[bytes] | None = child.stdin
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        """Exit code (128 + signal), or None where it still runs after `timeout` seconds."""
+        try:
+            code = self._child.wait(timeout)
+        except subprocess.TimeoutExpired:
+            return None
+        return code if code >= 0 else 128 - code
+
+    def kill(self) -> None:
+        """SIGKILL to its whole process group."""
+        _kill_group(self._child)
+
+
+@contextlib.contextmanager
+def started(
+    argv: Sequence[str],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    stdin: bool = False,
+    merge: bool = False,
+) -> Iterator[Child]:
+    """Start `argv` and read its output as it comes; its group is killed at the end of the block.
+
+    With `stdin` its standard input stays open until the block ends or the caller dies. With
+    `merge` standard error joins standard output, else it is dropped. `env` as in `run`.
+    """
+    try:
+        child = subprocess.Popen(
+            list(argv),
+            cwd=cwd,
+            env=None if env is None else dict(env),
+            stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT if merge else subprocess.DEVNULL,
+            start_new_session=True,
+            bufsize=0,
+        )
+    except OSError as error:
+        raise GatekeeperError(f"`{argv[0]}` cannot be started: {error}") from error
+    try:
+        yield Child(child)
+    finally:
+        for pipe in (child.stdin, child.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+        # What was told to end by its closed standard input may first clean up after itself.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(GRACE if stdin else 0)
+        _kill_group(child)
+        child.wait()

@@ -1,0 +1,1 @@
+"""Engines make sandboxes: one package each, behind `ports.Engine`."""

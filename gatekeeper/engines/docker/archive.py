@@ -1,0 +1,107 @@
+"""A folder of this machine as one tar stream, as the engine takes it."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from gatekeeper.engines.docker.frames import EPOCH, EPOCH_FILE
+from gatekeeper.errors import SandboxError
+from gatekeeper.process import run, started
+
+USER = 1000
+HOME = "/home/gatekeeper"
+CHUNK = 1024 * 1024
+
+
+def tree_archive(tree: Path, mtime: int) -> Iterator[bytes]:
+    """`tree` as `workspace/...`, owned by USER, every time set to `mtime`.
+
+    One time for all, well before that of any overlay: what compares times (compiled Python,
+    make) then sees every file of a candidate as new and nothing else.
+    """
+    yield from _by_gnu_tar(tree, mtime) if _has_gnu_tar() else _by_python(tree, mtime)
+
+
+def base_archive(passwd: bytes | None) -> bytes:
+    """The home folder, the epoch file, and a passwd with our user if one is given."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as tar:
+        _add_folder(tar, "workspace")
+        _add_folder(tar, HOME.lstrip("/"))
+        epoch = tarfile.TarInfo(EPOCH_FILE.lstrip("/"))
+        epoch.mtime, epoch.mode = EPOCH, 0o444
+        tar.addfile(epoch)
+        if passwd is not None:
+            entry = tarfile.TarInfo("etc/passwd")
+            entry.size, entry.mode, entry.mtime = len(passwd), 0o644, EPOCH
+            tar.addfile(entry, io.BytesIO(passwd))
+    return buffer.getvalue()
+
+
+def with_user(passwd: bytes) -> bytes | None:
+    """A passwd file with USER in it; None where it has one. Java finds its home folder there."""
+    fields = [line.split(b":") for line in passwd.splitlines()]
+    if any(len(parts) > 2 and parts[2] == str(USER).encode() for parts in fields):
+        return None
+    line = f"gatekeeper:x:{USER}:{USER}::{HOME}:/bin/sh\n".encode()
+    return passwd + (b"" if passwd.endswith(b"\n") or not passwd else b"\n") + line
+
+
+def _add_folder(tar: tarfile.TarFile, name: str) -> None:
+    folder = tarfile.TarInfo(name)
+    folder.type, folder.mode, folder.uid, folder.gid = tarfile.DIRTYPE, 0o755, USER, USER
+    tar.addfile(folder)
+
+
+def _has_gnu_tar() -> bool:
+    program = shutil.which("tar")
+    return program is not None and b"GNU tar" in run([program, "--version"], check=False).stdout
+
+
+def _by_gnu_tar(tree: Path, mtime: int) -> Iterator[bytes]:
+    """Ten times as fast as Python's tarfile on many files."""
+    argv = ["tar", "--create", "--format=gnu", "--hard-dereference", "--numeric-owner"]
+    argv += [f"--owner={USER}", f"--group={USER}", f"--mtime=@{mtime}", "--mode=u+rwX"]
+    argv += ["--transform=flags=r;s,^\\.,workspace,", "--directory", str(tree), "."]
+    with started(argv) as child:
+        while data := child.stdout.read(CHUNK):
+            yield data
+        if child.wait() != 0:
+            raise SandboxError(
+                f"the files in {tree} cannot all be read",
+                hint="check their permissions, then try again",
+            )
+
+
+def _by_python(tree: Path, mtime: int) -> Iterator[bytes]:
+    def ours(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+        entry.uid = entry.gid = USER
+        entry.uname = entry.gname = ""
+        entry.mtime = mtime
+        entry.mode |= 0o600
+        return entry
+
+    with tempfile.TemporaryFile() as spool:
+        with tarfile.open(
+            fileobj=spool, mode="w", format=tarfile.GNU_FORMAT, dereference=False
+        ) as tar:
+            tar.add(os.fspath(tree), "workspace", filter=ours)
+        spool.seek(0)
+        while data := spool.read(CHUNK):
+            yield data
+
+
+def only_file(data: bytes) -> bytes:
+    """Content of the first regular file of a tar; empty where there is none."""
+    with tarfile.open(fileobj=io.BytesIO(data)) as tar:
+        for entry in tar:
+            member = tar.extractfile(entry) if entry.isreg() else None
+            if member:
+                return member.read()
+    return b""

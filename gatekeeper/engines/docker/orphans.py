@@ -1,0 +1,90 @@
+"""Labels on everything that an engine makes for us, and the sweep of what a dead gate left."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gatekeeper.engines.docker.client import already_gone, engine_errors
+from gatekeeper.errors import SandboxError
+
+if TYPE_CHECKING:
+    from docker import APIClient
+
+TOOL = "gatekeeper.tool"
+RUN = "gatekeeper.run"
+DEADLINE = "gatekeeper.deadline"
+OWNER = "gatekeeper.owner"
+LIFETIME = 12 * 3600
+"""Seconds after which nothing of a run can be of use any more."""
+
+
+def labels(run: str) -> dict[str, str]:
+    """The marks of one run: tool, run id, deadline (seconds since 1970), owner."""
+    return {
+        TOOL: "gatekeeper",
+        RUN: run,
+        DEADLINE: str(int(time.time()) + LIFETIME),
+        OWNER: owner(os.getpid()),
+    }
+
+
+def owner(pid: int) -> str:
+    """Names one process for ever: boot, pid namespace, pid, start time; "" where unknown."""
+    with contextlib.suppress(OSError, IndexError):
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        space = Path("/proc/self/ns/pid").readlink()
+        started = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+        return f"{boot} {space} {pid} {started}"
+    return ""
+
+
+def abandoned(marks: Mapping[str, str], now: float) -> bool:
+    """Whether nobody waits for it: past its deadline, or its owner, seen from here, is dead.
+
+    An owner in another pid namespace (a gate in a container) cannot be seen: only the deadline
+    counts then.
+    """
+    deadline = marks.get(DEADLINE, "")
+    if not deadline.isdigit() or int(deadline) < now:
+        return True
+    ours, theirs = owner(os.getpid()).split(), marks.get(OWNER, "").split()
+    if len(theirs) != 4 or ours[:2] != theirs[:2]:
+        return False
+    return not theirs[2].isdigit() or owner(int(theirs[2])).split() != theirs
+
+
+def sweep(api: APIClient, now: float) -> int:
+    """Remove the containers, images and volumes of dead runs; the number of things removed.
+
+    What cannot be removed now is left for the next sweep: this is a courtesy, not a step.
+    """
+    removed = 0
+    with contextlib.suppress(SandboxError), engine_errors("sweep"):
+        for identity in _containers(api, now):
+            with already_gone():
+                api.remove_container(identity, force=True, v=True)
+                removed += 1
+        for image in api.images(filters={"label": f"{TOOL}=gatekeeper"}):
+            if abandoned(image.get("Labels") or {}, now):
+                with already_gone():
+                    api.remove_image(image["Id"], force=True)
+                    removed += 1
+        for volume in api.volumes(filters={"label": f"{TOOL}=gatekeeper"})["Volumes"] or []:
+            if abandoned(volume.get("Labels") or {}, now):
+                with already_gone():
+                    api.remove_volume(volume["Name"])
+                    removed += 1
+    return removed
+
+
+def _containers(api: APIClient, now: float) -> Iterator[str]:
+    for container in api.containers(all=True, filters={"label": f"{TOOL}=gatekeeper"}):
+        # A gate removes a sandbox at once; one that ended minutes ago has lost its gate.
+        ended = container.get("State") in ("exited", "dead") and now - container["Created"] > 86400
+        if ended or abandoned(container.get("Labels") or {}, now):
+            yield str(container["Id"])

@@ -1,0 +1,98 @@
+# PID 1 of every sandbox. Needs a POSIX sh, tar, dd and find; runs as a user without rights.
+#
+# Standard input is the gate: it sends one payload, then holds the line. End of file means that
+# the gate is gone, and then this ends, and with PID 1 everything in the container. As PID 1 it
+# cannot be killed or stopped from inside, which is why no init stands before it.
+# Standard output belongs to the command. Standard error is the answer to the gate; the command
+# never gets it.
+umask 022
+LC_ALL=C
+trap '' HUP INT TERM
+
+probe() {
+  while read -r key value rest; do
+    case $key in
+    Uid: | CapEff: | CapBnd: | NoNewPrivs: | Seccomp:) echo "$key $value" ;;
+    esac
+  done </proc/self/status
+  for file in /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes; do
+    [ -r "$file" ] && read -r value <"$file" && echo "memory: $value"
+  done
+  for file in /sys/fs/cgroup/pids.max /sys/fs/cgroup/pids/pids.max; do
+    [ -r "$file" ] && read -r value <"$file" && echo "pids: $value"
+  done
+  while IFS=: read -r name rest; do
+    case $name in *\|*) ;; *) echo "interface: $name" ;; esac
+  done </proc/net/dev
+  for file in /var/run/docker.sock /run/docker.sock /run/containerd/containerd.sock \
+    /run/podman/podman.sock; do
+    [ -e "$file" ] && echo "socket: $file"
+  done
+  for name in tar dd find; do
+    command -v "$name" >/dev/null 2>&1 || echo "missing: $name"
+  done
+  [ -w /workspace ] || echo "missing: write access to /workspace"
+  echo ready
+}
+exec 3>&2
+probe >&3 2>/dev/null
+
+# The first line: a word that only the gate knows, then the sizes of two parts in blocks.
+IFS=' ' read -r token script_blocks tree_blocks || exit 137
+# The script sets `command` and defines environment, discard, outdate and collect.
+script=$(dd bs=10240 count="$script_blocks" iflag=fullblock 2>/dev/null)
+eval "$script"
+cd /workspace || exit 125
+refuse() {
+  echo "$token refused $1" >&3
+  exit 125
+}
+discard 2>/dev/null
+if [ "$tree_blocks" -gt 0 ]; then
+  said=$(dd bs=10240 count="$tree_blocks" iflag=fullblock 2>/dev/null | tar -xf - 2>&1) ||
+    refuse "the files of the candidate cannot be laid over the tree: $said"
+fi
+outdate 2>/dev/null
+
+kills() {
+  for file in /sys/fs/cgroup/memory.events /sys/fs/cgroup/memory/memory.oom_control; do
+    [ -r "$file" ] || continue
+    while read -r key value; do
+      [ "$key" = oom_kill ] && echo "$value" && return
+    done <"$file"
+  done
+  echo 0
+}
+
+finish() {
+  trap '' USR1
+  wait "$job"
+  code=$?
+  # Nothing may still write while the reports are read; as PID 1 this spares only itself.
+  kill -KILL -1 2>/dev/null
+  cd /workspace
+  {
+    echo "$token exit $code $(kills)"
+    echo "$token reports"
+    collect 2>/dev/null
+    echo "$token end"
+  } >&3
+  exit "$code"
+}
+trap finish USR1
+
+# A session of its own where there is a program for it: then `kill 0` in a test hits the test.
+session=
+command -v setsid >/dev/null 2>&1 && session=setsid
+(
+  trap - HUP INT TERM USR1
+  environment
+  $session sh -c "$command"
+  code=$?
+  kill -USR1 1
+  exit "$code"
+) </dev/null 2>&1 3>&- &
+job=$!
+while read -r line; do :; done
+kill -KILL -1 2>/dev/null
+exit 137

@@ -1,0 +1,167 @@
+"""Runs on this machine, as this user: for code that its owner trusts, and nothing else.
+
+The set-up may write absolute paths (an environment's scripts, an editable install). So every run
+happens at one path, the one where the set-up ran, and runs take turns.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gatekeeper.domain import Completed, Ending, EngineInfo, Limits, RunSpec, SnapshotSpec
+from gatekeeper.engines.capture import Output
+from gatekeeper.engines.process import folders
+from gatekeeper.errors import SandboxError
+from gatekeeper.process import Child, started
+
+TREE_AGE = 10
+SUPERVISOR = Path(__file__).with_name("supervisor.py")
+_ENDINGS = {
+    Ending.TIMEOUT: "stopped after {seconds:g} s",
+    Ending.OUTPUT: "stopped: more output than the limit",
+}
+
+
+def _silent(_: str) -> None:
+    """Nobody watches."""
+
+
+class ProcessEngine:
+    """Sandboxes are folders and processes of this user. Limits hold, isolation does not exist."""
+
+    name = "process"
+
+    def __init__(self, say: Callable[[str], None] = _silent) -> None:
+        """`say` gets the lines of the set-up."""
+        self._say = say
+
+    def describe(self) -> EngineInfo:
+        """See `ports.Engine.describe`."""
+        detail = "this machine, without any isolation: network, files and secrets are in reach"
+        return EngineInfo("process", available=os.name == "posix", detail=detail, isolated=False)
+
+    @contextlib.contextmanager
+    def prepare(self, spec: SnapshotSpec) -> Iterator[ProcessSnapshot]:
+        """See `ports.Engine.prepare`. The image is not used; first sweeps what dead runs left."""
+        with folders.place() as place:
+            home = place / "work"
+            home.mkdir()
+            for name in ("home", "tmp"):
+                (home / name).mkdir()
+            folders.copy(Path(spec.tree), home / "workspace")
+            folders.settle(home / "workspace", time.time() - TREE_AGE)
+            snapshot = ProcessSnapshot(place, spec)
+            if spec.setup:
+                self._set_up(snapshot, spec)
+            (place / "work").rename(place / "prepared")
+            yield snapshot
+
+    def _set_up(self, snapshot: ProcessSnapshot, spec: SnapshotSpec) -> None:
+        command = "set -e\n" + "\n".join(spec.setup)
+        completed = snapshot.execute(RunSpec(command, timeout=spec.setup_timeout))
+        for line in completed.output.decode("utf-8", "replace").splitlines():
+            self._say(line)
+        if completed.ending is not Ending.EXITED or completed.exit_code != 0:
+            tail = completed.output[-4000:].decode("utf-8", "replace").strip()
+            how = completed.note or f"exit code {completed.exit_code}"
+            raise SandboxError(f"the set-up failed ({how}):\n{tail}", hint="correct sandbox.setup")
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    exit_code: int
+    ending: Ending
+    output: bytes
+    seconds: float
+
+
+class ProcessSnapshot:
+    """A prepared folder; every run gets a fresh copy of it, at the path of the set-up."""
+
+    digest = ""
+
+    def __init__(self, place: Path, spec: SnapshotSpec) -> None:
+        self._work = place / "work"
+        self._prepared = place / "prepared"
+        self._spec = spec
+        self._turn = threading.Lock()
+
+    def run(self, spec: RunSpec) -> Completed:
+        """See `ports.Snapshot.run`. Runs take turns."""
+        with self._turn:
+            folders.copy(self._prepared, self._work)
+            try:
+                return self.execute(spec)
+            finally:
+                folders.remove(self._work)
+
+    def warm(self) -> None:
+        """There is nothing to start ahead of time."""
+
+    def execute(self, spec: RunSpec) -> Completed:
+        """Run in the working folder as it is."""
+        tree, limits = self._work / "workspace", self._spec.limits
+        folders.lay_over(tree, spec.overlays)
+        folders.outdate(tree, spec.reports)
+        timeout = limits.timeout if spec.timeout is None else spec.timeout
+        env = _environment(self._work, {**self._spec.env, **spec.env})
+        ended = _supervised(spec.command, tree, env, limits, timeout)
+        note = _ENDINGS.get(ended.ending, "").format(seconds=timeout)
+        reports: tuple[tuple[str, bytes], ...] = ()
+        if ended.ending is Ending.EXITED:
+            reports, note = folders.collect(tree, spec.reports, limits.report)
+        return Completed(ended.exit_code, ended.ending, ended.output, reports, ended.seconds, note)
+
+
+def _environment(work: Path, extra: Mapping[str, str]) -> dict[str, str]:
+    """An allow-list: what programs are found by, folders of the run, nothing of ours."""
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": str(work / "home"),
+        "TMPDIR": str(work / "tmp"),
+        "LANG": "C.UTF-8",
+        "USER": "gatekeeper",
+        "LOGNAME": "gatekeeper",
+        **extra,
+    }
+
+
+def _supervised(
+    command: str, tree: Path, env: Mapping[str, str], limits: Limits, timeout: float
+) -> _Ended:
+    begun = time.monotonic()
+    argv = [sys.executable, "-I", "-S", str(SUPERVISOR), str(limits.memory), str(limits.disk)]
+    with started([*argv, str(tree), command], env=env, stdin=True, merge=True) as child:
+        output, ending = _drain(child, limits.output, begun + timeout)
+        if child.stdin is not None and ending is not Ending.EXITED:
+            child.stdin.close()  # the supervisor then ends everything
+        exit_code = child.wait(10)
+        seconds = time.monotonic() - begun
+    code = 137 if exit_code is None else exit_code
+    return _Ended(code, ending, output.text(), seconds)
+
+
+def _drain(child: Child, limit: int, deadline: float) -> tuple[Output, Ending]:
+    """Read to the end of the output, which comes once nothing of the command is left."""
+    output = Output()
+    while True:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return output, Ending.TIMEOUT
+        ready, _, _ = select.select([child.stdout], [], [], left)
+        if not ready:
+            continue
+        data = child.stdout.read(65536)
+        if not data:
+            return output, Ending.EXITED
+        output.add(data)
+        if output.total > limit:
+            return output, Ending.OUTPUT
