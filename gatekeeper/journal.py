@@ -50,7 +50,7 @@ class Journal:
         )
         self.out = out
         self._formats = formats
-        self._redact = redact
+        self.clean = redact
         self._folders = 0
         if out is not None:
             _claim(out, formats)
@@ -84,9 +84,9 @@ class Journal:
     def proposal(self, proposal: Proposal, feedback: str = "") -> int:
         """Store a raw answer before it is judged; returns the number of its folder."""
         number = self._folders + 1
-        self._put(number, proposal.raw_name, self._redact(proposal.raw))
+        self._put(number, proposal.raw_name, self.clean(proposal.raw))
         if feedback:
-            self._put(number, "feedback.txt", self._redact(feedback.encode("utf-8", "replace")))
+            self._put(number, "feedback.txt", self.clean(feedback.encode("utf-8", "replace")))
         self._folders = number
         self.note(proposals=(*self.report.proposals, replace(proposal, raw=b"")))
         return number
@@ -116,13 +116,13 @@ class Journal:
                 path.unlink(missing_ok=True)
             else:
                 exact = format_.filename.endswith(".diff")
-                write_atomically(path, content if exact else self._redact(content))
+                write_atomically(path, content if exact else self.clean(content))
 
     def _put_run(self, number: int, run: Run) -> None:
-        self._put(number, "output.log", self._redact(run.output.encode("utf-8", "replace")))
+        self._put(number, "output.log", self.clean(run.output.encode("utf-8", "replace")))
         for index, (_, content) in enumerate(run.raw_reports):
             name = "junit.xml" if index == 0 else f"junit-{index + 1}.xml"
-            self._put(number, name, self._redact(content))
+            self._put(number, name, self.clean(content))
 
     def _put(self, number: int, name: str, content: bytes) -> None:
         if self.out is not None:

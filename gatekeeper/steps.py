@@ -1,4 +1,4 @@
-"""The steps that the jobs of `pipeline.py` are made of; each notes what it found, and stops or not."""
+"""The steps of the jobs in `pipeline.py`; each notes what it found, and stops the job or not."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ from gatekeeper.domain import (
 from gatekeeper.errors import SandboxError, UnreadableReport
 from gatekeeper.gate import Gate, GuardTable
 from gatekeeper.git import Repository
+from gatekeeper.intake.reports import Reports
 from gatekeeper.journal import Journal
 from gatekeeper.ports import Backend, Engine, Progress
 from gatekeeper.redact import Redactor
@@ -70,6 +71,7 @@ class Tools:
     redactor: Redactor
     journal: Journal
     progress: Progress
+    reports: Reports
     started: float  # time.monotonic()
 
 
@@ -220,6 +222,7 @@ def not_reproduced(tools: Tools, baseline: Baseline) -> Conclusion | None:
 
 
 def settled(tools: Tools, baseline: Baseline, inventory: Run) -> Baseline:
+    """The baseline without cases that the run of the whole suite does not show red."""
     settled = settle(baseline, inventory)
     if settled is not baseline:
         tools.journal.note(baseline=settled)
@@ -260,10 +263,12 @@ def confirmed(report: RunReport, baseline: Baseline) -> tuple[CaseResult, ...]:
 
 
 def gate_of(tools: Tools) -> Gate:
+    """The gate for the tree under test."""
     return Gate(tools.repo, tools.delta.tree, tools.guards, tools.policy.refuse_revert)
 
 
 def record(tools: Tools, attempt: Attempt, folder: int | None = None) -> None:
+    """Store a judged attempt, and say its verdict."""
     tools.journal.attempt(attempt, folder or tools.journal.next_folder())
     tools.progress.say(f"{attempt.id}: {attempt.verdict.decision}")
     for reason in attempt.verdict.reasons[:5]:

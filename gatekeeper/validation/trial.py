@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gatekeeper.domain import (
+    Baseline,
     CaseChange,
     CaseId,
     CaseResult,
@@ -90,6 +91,16 @@ def weigh(
     if trial.broken and not trial.problems:
         trial = excuse_flicker(trial, bench, overlays, ground.inventory, ground.reruns)
     return replace(trial, seconds=sum(run.seconds for run in trial.runs))
+
+
+def turns_green(bench: Bench, overlays: Sequence[Overlay], baseline: Baseline) -> bool:
+    """Whether the fail-to-pass cases, and no more is asked here, pass with these files."""
+    known = baseline.runs[0].report
+    wanted = as_results(baseline.fail_to_pass, known)
+    run = bench.selection(wanted, "probe", overlays) or bench.suite("probe", overlays)
+    return not unreadable(run) and all(
+        state is CaseState.PASSED for state in states_of(run, wanted).values()
+    )
 
 
 def compare(suite: Run, inventory: Run, fail_to_pass: Sequence[CaseId]) -> Trial:

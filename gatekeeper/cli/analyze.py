@@ -1,0 +1,32 @@
+"""`gatekeeper analyze`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from gatekeeper import pipeline, wiring
+from gatekeeper.cli.options import reading
+from gatekeeper.cli.session import conclude
+from gatekeeper.domain import Report
+from gatekeeper.wiring import Runs
+
+
+@click.command("analyze")
+@reading
+def command(**values: Any) -> int:
+    """Say what failed, what kind of failure it is, and where to look. Runs and sends nothing."""
+    return conclude(
+        "analyze",
+        values,
+        lambda tools: pipeline.analyze(tools, tools.reports.found()),
+        render=_render,
+        runs=Runs.NOTHING,
+    )
+
+
+def _render(report: Report) -> object:
+    analysis = next(f for f in wiring.FORMATS if f.filename == "analysis.json")
+    return json.loads(analysis.render(report) or b"{}")

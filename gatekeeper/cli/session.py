@@ -1,0 +1,193 @@
+"""One invocation: signals, the journal, the one place that catches errors, and the last words."""
+
+from __future__ import annotations
+
+import json
+import platform
+import signal
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import click
+
+from gatekeeper import __version__, wiring
+from gatekeeper.cli.options import options_of
+from gatekeeper.cli.progress import choose, printable
+from gatekeeper.domain import Conclusion, Outcome, Report
+from gatekeeper.errors import (
+    BackendError,
+    BudgetSpent,
+    ClarificationNeeded,
+    GatekeeperError,
+    Interrupted,
+    PublisherError,
+    SandboxError,
+    UnreadableReport,
+    UsageError,
+)
+from gatekeeper.journal import Journal, write_atomically
+from gatekeeper.ports import Progress
+from gatekeeper.steps import Tools
+from gatekeeper.wiring import Runs
+
+OUTCOMES: Mapping[type[GatekeeperError], Outcome] = {
+    UsageError: Outcome.USAGE,
+    ClarificationNeeded: Outcome.CLARIFY,
+    UnreadableReport: Outcome.UNREADABLE,
+    BackendError: Outcome.BACKEND,
+    SandboxError: Outcome.SANDBOX,
+    PublisherError: Outcome.PUBLISHER,
+    BudgetSpent: Outcome.BUDGET,
+    Interrupted: Outcome.INTERRUPTED,
+}
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+Job = Callable[[Tools], Conclusion]
+Render = Callable[[Report], object]
+
+
+def conclude(
+    command: str,
+    values: Mapping[str, Any],
+    job: Job,
+    *,
+    render: Render | None = None,
+    runs: Runs = Runs.PROPOSED,
+) -> int:
+    """Run a job to its conclusion, write the report whatever happens, say it, return the code.
+
+    `render` makes what `--format json` prints. `runs` says whose code the job runs: an engine
+    without isolation is never chosen by itself for code of a model or a stranger.
+    """
+    options = options_of(values)
+    progress = choose(values["color"], values["quiet"], options.env)
+    started = time.monotonic()
+    journal: Journal | None = None
+    with _handlers_kept():
+        try:
+            with interruptible():
+                redactor = wiring.redactor_for(options)
+                journal = Journal(command, options.out, wiring.FORMATS, redactor.bytes)
+                with wiring.open_tools(
+                    options, journal, progress, redactor, runs=runs, started=started
+                ) as tools:
+                    _show_guesses(journal, progress, values["verbose"])
+                    end = job(tools)
+        except GatekeeperError as error:
+            end = _expected(error)
+        except Exception as error:  # noqa: BLE001 - the one catcher: a bug of ours, with a report
+            end = _bug(error, journal)
+        if journal is not None:
+            journal.finish(end)
+        _last_words(end, journal, values, render)
+    return end.exit_code
+
+
+def _expected(error: GatekeeperError) -> Conclusion:
+    outcome = next(
+        (OUTCOMES[kind] for kind in type(error).__mro__ if kind in OUTCOMES), Outcome.BUG
+    )
+    return Conclusion(outcome, error.exit_code, error.message, error.hint)
+
+
+def _bug(error: Exception, journal: Journal | None) -> Conclusion:
+    trace = "".join(traceback.format_exception(error))
+    hint = "Please report it with the traceback."
+    if journal is not None and journal.out is not None:
+        about = (
+            f"gatekeeper {__version__}, Python {platform.python_version()}, {platform.platform()}"
+        )
+        write_atomically(journal.out / "bug.txt", journal.clean(f"{about}\n\n{trace}".encode()))
+        hint = f"Please report it with {journal.out / 'bug.txt'}."
+    return Conclusion(
+        Outcome.BUG, 70, f"A bug of gatekeeper: {type(error).__name__}: {error}", hint
+    )
+
+
+# --- signals ----------------------------------------------------------------------------
+
+
+@contextmanager
+def _handlers_kept() -> Iterator[None]:
+    """The caller's signal handlers are back afterwards."""
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """SIGINT and SIGTERM become `Interrupted`, so that every clean-up runs; afterwards they wait.
+
+    A second signal must not cut the clean-up of the first one short, nor the report.
+    """
+
+    def stop(signum: int, _frame: FrameType | None) -> None:
+        _ignore()
+        raise Interrupted(signum)
+
+    for number in SIGNALS:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        _ignore()
+
+
+def _ignore() -> None:
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+# --- words ------------------------------------------------------------------------------
+
+
+def _show_guesses(journal: Journal, progress: Progress, verbose: bool) -> None:
+    with progress.step("workspace"):
+        for guess in journal.report.guesses:
+            progress.say(f"{guess.what}: {guess.value} ({guess.source})")
+        if verbose:
+            for key, value, source in journal.report.settings:
+                if source != "default":
+                    progress.say(f"{key} = {value} ({source})")
+    for warning in journal.report.warnings:
+        progress.warn(warning)
+
+
+_FORCED = {"always": True, "never": False}
+_LOOK = {0: "green", 1: "red", 10: "green"}
+
+
+def _last_words(
+    end: Conclusion, journal: Journal | None, values: Mapping[str, Any], render: Render | None
+) -> None:
+    if values["format_"] == "json":
+        if journal is not None and end.exit_code != 2:
+            shown = render(journal.report) if render else _verdict(journal)
+            click.echo(json.dumps(shown, indent=2, ensure_ascii=True))
+        else:
+            click.echo(json.dumps({"outcome": end.outcome, "exit_code": end.exit_code,
+                                   "reason": end.reason, "hint": end.hint}, indent=2))  # fmt: skip
+        return
+    to_error = end.exit_code not in (0, 1, 10)
+    click.secho(
+        printable(f"{end.outcome}: {end.reason}"), fg=_LOOK.get(end.exit_code, "yellow"),
+        bold=True, err=to_error, color=_FORCED.get(values["color"]),
+    )  # fmt: skip
+    if end.hint:
+        click.echo(printable(f"  {end.hint}"), err=to_error)
+    if journal is not None and journal.out is not None and not values["quiet"]:
+        click.echo(f"  report: {journal.out}", err=to_error)
+
+
+def _verdict(journal: Journal) -> object:
+    verdict = next(f for f in wiring.FORMATS if f.filename == "verdict.json")
+    return json.loads(journal.clean(verdict.render(journal.report) or b"{}"))

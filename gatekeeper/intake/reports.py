@@ -1,0 +1,55 @@
+"""Which report files belong to the failed job, and reading them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from gatekeeper.domain import RunReport
+from gatekeeper.errors import UnreadableReport
+from gatekeeper.intake.junit import find_reports, read_files
+
+USUAL = (
+    "junit*.xml",
+    "report*.xml",
+    "**/junit*.xml",
+    "**/TEST-*.xml",
+    "**/*-junit.xml",
+    "**/test-results/**/*.xml",
+    "**/test-reports/**/*.xml",
+)
+"""Where runners and CI examples put their reports; used where nothing else is said."""
+
+
+@dataclass(frozen=True)
+class Reports:
+    """`globs` are relative to the workspace or absolute; `named`: by this command line."""
+
+    workspace: Path
+    globs: tuple[str, ...]
+    named: bool
+    in_ci: bool
+
+    def given(self) -> RunReport | None:
+        """The report that the command line names; None: then the tests are run instead."""
+        return self.found() if self.named else None
+
+    def of_job(self) -> RunReport | None:
+        """The failed job's report: as named, in CI as found; None on a laptop.
+
+        On a laptop a report that lies around is of some earlier run, so the tests are run.
+        """
+        return self.found() if self.named or self.in_ci else None
+
+    def found(self) -> RunReport:
+        """The report as named, as configured, or where runners put it.
+
+        Raises UnreadableReport where there is no file.
+        """
+        paths = find_reports(self.workspace, self.globs or USUAL)
+        if not paths:
+            raise UnreadableReport(
+                f"no JUnit report found: {', '.join(self.globs or USUAL)}",
+                hint="Name it with --junit, and keep it as an artifact of the test job.",
+            )
+        return read_files(paths, self.workspace)

@@ -1,0 +1,355 @@
+"""Settings become objects here: the hand-written tables, and the only importer of adapters.
+
+Adding a backend, an engine, a guard or a format is one file and one row below.
+"""
+
+from __future__ import annotations
+
+import enum
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from gatekeeper import runners
+from gatekeeper.backends.replay import ReplayBackend
+from gatekeeper.backends.search import SearchBackend
+from gatekeeper.domain import (
+    Baseline,
+    Delta,
+    Draft,
+    EngineInfo,
+    Guess,
+    Level,
+    SnapshotSpec,
+)
+from gatekeeper.errors import UsageError
+from gatekeeper.formats.analysis_json import AnalysisJson
+from gatekeeper.formats.context_txt import ContextText
+from gatekeeper.formats.dotenv import Dotenv
+from gatekeeper.formats.junit_xml import JUnitXml
+from gatekeeper.formats.patch_diff import PatchDiff
+from gatekeeper.formats.report_md import ReportMarkdown
+from gatekeeper.formats.verdict_json import VerdictJson
+from gatekeeper.gate import Gate, GuardTable
+from gatekeeper.git import Hunk, Repository
+from gatekeeper.guards.modes import guard_modes
+from gatekeeper.guards.paths import guard_paths
+from gatekeeper.guards.size import guard_size
+from gatekeeper.intake.provider import Provider, detect
+from gatekeeper.intake.reports import Reports
+from gatekeeper.journal import Journal
+from gatekeeper.ports import Backend, Engine, Format, Guard, Progress
+from gatekeeper.redact import Redactor
+from gatekeeper.settings import COMMAND_LINE, Settings
+from gatekeeper.steps import Policy, Tools
+from gatekeeper.trust import Asked, instructions, settings_and_delta
+from gatekeeper.validation.bench import Bench
+from gatekeeper.validation.trial import turns_green
+
+
+class Runs(enum.Enum):
+    """Whose code a command runs."""
+
+    NOTHING = "nothing"
+    PROPOSED = "proposed"  # by the backend: a model's, or the project's own with `search`
+    FOREIGN = "foreign"  # patches that anybody may have written
+
+
+# --- the tables -------------------------------------------------------------------------
+
+FORMATS: Sequence[Format] = (
+    ContextText(),
+    PatchDiff(),
+    JUnitXml(),
+    AnalysisJson(),
+    ReportMarkdown(),
+    Dotenv(),
+    VerdictJson(),  # last: whoever sees it finds the others complete
+)
+
+GUARDS: Mapping[str, Callable[[Settings], Guard]] = {
+    "paths": lambda settings: guard_paths(settings.tests.protected),
+    "modes": lambda _: guard_modes(),
+    "size": lambda settings: guard_size(settings.guards.size_lines, settings.guards.size_files),
+}
+
+
+def _docker(env: Mapping[str, str], progress: Progress) -> Engine:
+    from gatekeeper.engines.docker import DockerEngine
+
+    return DockerEngine(env, say=progress.say)
+
+
+def _process(env: Mapping[str, str], progress: Progress) -> Engine:
+    from gatekeeper.engines.process import ProcessEngine
+
+    return ProcessEngine(env, say=progress.say)
+
+
+ENGINES: Mapping[str, Callable[[Mapping[str, str], Progress], Engine]] = {
+    "docker": _docker,
+    "process": _process,
+}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a backend may be made of."""
+
+    settings: Settings
+    repo: Repository
+    delta: Delta
+    guards: GuardTable
+    bench: Bench
+    baseline: Baseline
+    progress: Progress
+
+
+def _responses(scene: Scene) -> Backend:
+    from gatekeeper.backends.responses import ResponsesBackend
+
+    chosen = scene.settings.backend
+    return ResponsesBackend(
+        api_key=chosen.api_key or "",
+        model=chosen.model,
+        base_url=chosen.base_url,
+        timeout=chosen.timeout,
+        deadline=chosen.deadline,
+        reasoning=chosen.reasoning or "",
+        max_output_tokens=chosen.max_output_tokens,
+        say=scene.progress.say,
+    )
+
+
+def _search(scene: Scene) -> Backend:
+    tree = scene.delta.tree
+
+    def probe(some: Sequence[Hunk]) -> bool:
+        reverted = scene.repo.revert_hunks(tree, some)
+        if reverted is None:
+            return False
+        return turns_green(scene.bench, scene.repo.overlays(tree, reverted), scene.baseline)
+
+    def render(some: Sequence[Hunk]) -> Draft:
+        # A set that passed its probe has a tree; for another the draft is empty, and refused.
+        return Draft(diff=scene.repo.diff(tree, scene.repo.revert_hunks(tree, some) or tree))
+
+    return SearchBackend(_revertible(scene), probe, render, say=scene.progress.say)
+
+
+def _revertible(scene: Scene) -> tuple[Hunk, ...]:
+    """The hunks of the delta that the guards would let a candidate take back, file by file."""
+    if scene.delta.base is None:
+        return ()
+    repo, tree = scene.repo, scene.delta.tree
+    gate = Gate(repo, tree, scene.guards, refuse_revert=False)
+    by_path: dict[str, list[Hunk]] = {}
+    for hunk in repo.hunks(repo.tree_of(scene.delta.base), tree):
+        by_path.setdefault(hunk.path, []).append(hunk)
+    allowed = []
+    for path, hunks in by_path.items():
+        reverted = repo.revert_hunks(tree, hunks)
+        draft = Draft(diff=repo.diff(tree, reverted or tree), name=path)
+        found = gate.screen(draft, path, 0).findings if reverted else ()
+        barred = any(f.level is Level.BLOCK and f.guard != "size" for f in found)
+        if reverted and not barred:
+            allowed.extend(hunks)
+    return tuple(allowed)
+
+
+def _replay(scene: Scene) -> Backend:
+    folder = scene.settings.backend.replay
+    if not folder:
+        raise UsageError(
+            "the replay backend needs a folder of stored answers",
+            hint="Use `gatekeeper replay DIR`, or set backend.replay.",
+        )
+    return ReplayBackend(Path(folder))
+
+
+BACKENDS: Mapping[str, Callable[[Scene], Backend]] = {
+    "responses": _responses,
+    "search": _search,
+    "replay": _replay,
+}
+
+
+# --- one invocation ---------------------------------------------------------------------
+
+
+def redactor_for(asked: Asked) -> Redactor:
+    """Knows the secrets of the environment and of the workspace's `.env`."""
+    return Redactor(asked.env)
+
+
+@contextmanager
+def open_tools(
+    asked: Asked,
+    journal: Journal,
+    progress: Progress,
+    redactor: Redactor,
+    *,
+    runs: Runs,
+    started: float,
+) -> Iterator[Tools]:
+    """Everything that a job needs, made from the options; the scratch is gone afterwards."""
+    workspace = asked.workspace.resolve()
+    if not workspace.is_dir():
+        raise UsageError(f"the workspace {asked.workspace} is no folder", hint="Set --workspace.")
+    with tempfile.TemporaryDirectory(prefix="gatekeeper-") as scratch:
+        provider = detect(asked.env)
+        repo = Repository.open(workspace, Path(scratch))
+        settings, delta = settings_and_delta(asked, repo, provider, journal.warn)
+        journal.note(delta=delta, settings=settings.table())
+        plan = runners.plan_for(settings.tests, settings.sandbox, repo.view(delta.tree))
+        name = _backend_name(settings)
+        own_code = runs is Runs.PROPOSED and name == "search" and not provider.in_ci
+        engine = ENGINES["process" if runs is Runs.NOTHING else _engine_name(settings)](
+            asked.env, progress
+        )
+        info = None
+        if runs is not Runs.NOTHING:
+            engine, info = _engine(engine, settings, own_code, journal, asked.env, progress)
+        journal.note(
+            guesses=_guesses(provider, delta, settings, plan, info, name),
+            engine=info,
+            backend=name,
+        )
+        guards = _guards(settings)
+        yield Tools(
+            repo=repo,
+            delta=delta,
+            instructions=instructions(repo, delta, provider),
+            plan=plan,
+            engine=engine,
+            snapshot=lambda tree: _spec(settings, plan, workspace, tree),
+            guards=guards,
+            backend=lambda bench, baseline: BACKENDS[name](
+                Scene(settings, repo, delta, guards, bench, baseline, progress)
+            ),
+            policy=_policy(settings),
+            redactor=redactor,
+            journal=journal,
+            progress=progress,
+            reports=Reports(
+                workspace,
+                settings.tests.junit,
+                named=settings.sources["tests.junit"] == COMMAND_LINE,
+                in_ci=provider.in_ci,
+            ),
+            started=started,
+        )
+
+
+def _engine_name(settings: Settings) -> str:
+    return "docker" if settings.sandbox.engine == "auto" else settings.sandbox.engine
+
+
+def _engine(
+    engine: Engine,
+    settings: Settings,
+    own_code: bool,
+    journal: Journal,
+    env: Mapping[str, str],
+    progress: Progress,
+) -> tuple[Engine, EngineInfo]:
+    """The engine as chosen; where none was, and none isolates, the process engine for own code."""
+    info = engine.describe()
+    if not info.available and own_code and settings.sandbox.engine == "auto":
+        journal.warn(f"No Docker engine ({info.detail}): the tests run here, without isolation.")
+        engine = ENGINES["process"](env, progress)
+        return engine, engine.describe()
+    if not info.isolated:
+        journal.warn("The process engine is no isolation: only for code that you trust.")
+    return engine, info
+
+
+def _backend_name(settings: Settings) -> str:
+    chosen = settings.backend
+    if chosen.name != "auto":
+        return chosen.name
+    return "responses" if chosen.api_key else "search"
+
+
+def _spec(
+    settings: Settings, plan: runners.Plan | None, workspace: Path, tree: Path
+) -> SnapshotSpec:
+    box = settings.sandbox
+    _include(box.include, workspace, tree)
+    return SnapshotSpec(
+        tree=os.fspath(tree),
+        image=box.image or (plan.image if plan else ""),
+        setup=box.setup or (plan.setup if plan else ()),
+        setup_network=box.network == "setup" or (plan is not None and plan.setup_network),
+        env=box.env,
+        limits=settings.limits,
+    )
+
+
+def _include(globs: Sequence[str], workspace: Path, tree: Path) -> None:
+    """Copy ignored files that the tests need; links are copied as links, never followed."""
+    for pattern in globs:
+        for found in sorted(workspace.glob(pattern)):
+            target = tree / found.relative_to(workspace)
+            if found.is_symlink() or not found.is_file() or target.exists():
+                continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(found, target)
+
+
+def _guards(settings: Settings) -> GuardTable:
+    levels = {name: getattr(settings.guards, name) for name in GUARDS}
+    return [
+        (name, Level.WARN if levels[name] == "warn" else None, make(settings))
+        for name, make in GUARDS.items()
+        if levels[name] != "off"
+    ]
+
+
+def _policy(settings: Settings) -> Policy:
+    return Policy(
+        reruns=settings.tests.reruns,
+        rounds=settings.backend.attempts,
+        candidates=settings.backend.candidates,
+        jobs=settings.sandbox.jobs or len(os.sched_getaffinity(0)),
+        run_timeout=settings.tests.timeout,
+        context_tokens=settings.context.tokens,
+        budget_tokens=settings.budget.tokens,
+        budget_seconds=settings.budget.minutes * 60,
+        accepted_fails=settings.gate.accepted == "fail",
+        refuse_revert=settings.gate.revert == "refuse",
+    )
+
+
+def _guesses(
+    provider: Provider,
+    delta: Delta,
+    settings: Settings,
+    plan: runners.Plan | None,
+    info: EngineInfo | None,
+    backend: str,
+) -> tuple[Guess, ...]:
+    found = [
+        Guess("CI", provider.name, provider.source),
+        Guess("commit", delta.head[:10] + (" and uncommitted work" if delta.uncommitted else ""),
+              "HEAD"),
+        Guess("base", (delta.base or "unknown")[:10], delta.source or delta.unknown),
+    ]  # fmt: skip
+    if plan is not None:
+        found.append(Guess("tests", plan.command, plan.why))
+    if info is not None:
+        found.append(Guess("engine", info.name, info.detail))
+        found.append(Guess("backend", backend, _why_backend(settings)))
+    return tuple(found)
+
+
+def _why_backend(settings: Settings) -> str:
+    if settings.backend.name != "auto":
+        return settings.sources["backend.name"]
+    if settings.backend.api_key:
+        return f"a key is set by {settings.sources['backend.api_key']}"
+    return "no key is set, so no model is asked: parts of the change are taken back (search)"
