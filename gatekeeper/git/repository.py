@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from gatekeeper.domain import FileChange, Overlay
 from gatekeeper.errors import GatekeeperError, UsageError
@@ -245,6 +246,8 @@ class Repository:
 
     def write_entries(self, tree: str, entries: Mapping[str, tuple[str, str] | None]) -> str:
         """`tree` with other (mode, blob) at these paths; PatchRefused where they cannot be."""
+        if beneath := _beneath_another({path for path, entry in entries.items() if entry}):
+            raise PatchRefused(f"{beneath} would be in a folder that is to be a file")
         records = b"".join(
             b"%s %s\t%s\0" % (*_mode_and_blob(entry, len(self.head)), encode(path))
             for path, entry in sorted(entries.items(), key=lambda item: item[1] is not None)
@@ -277,6 +280,18 @@ class Repository:
             if done.exit_code != 0:
                 raise PatchRefused(_reason(said))
             return self.plain.word("write-tree", index=index), said
+
+    def patch_sizes(
+        self, diff: bytes, flags: Sequence[str] = ()
+    ) -> tuple[tuple[int, int] | None, ...]:
+        """What git reads in a diff: lines added and removed for each file, None if binary.
+
+        Raises PatchRefused where git cannot read it.
+        """
+        done = self.plain.run("apply", "--numstat", "-z", *flags, "-", stdin=diff, check=False)
+        if done.exit_code != 0:
+            raise PatchRefused(_reason(done.stderr.decode("utf-8", "replace")))
+        return trees.read_patch_sizes(done.stdout)
 
     # --- parts of a change --------------------------------------------------------------
 
@@ -330,6 +345,12 @@ def _mode_and_blob(entry: tuple[str, str] | None, width: int) -> tuple[bytes, by
 
 def _regular(mode: str) -> bool:
     return mode in (trees.REGULAR, trees.EXECUTABLE)
+
+
+def _beneath_another(paths: AbstractSet[str]) -> str:
+    """A path that has another one as its folder, "" if there is none."""
+    folders = ((path, above.as_posix()) for path in paths for above in PurePosixPath(path).parents)
+    return next((path for path, above in folders if above in paths), "")
 
 
 def _is_id(want: str, like: str) -> bool:

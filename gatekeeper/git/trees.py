@@ -53,6 +53,10 @@ class TreeView:
         """Every path that is a file or a link."""
         return frozenset(p for p, entry in self.entries.items() if entry.mode != SUBMODULE)
 
+    def has_folder(self, path: str) -> bool:
+        """Whether some path lies in this folder."""
+        return any(known.startswith(path + "/") for known in self.entries)
+
     def read(self, path: str) -> bytes | None:
         """Content of a regular file, or None."""
         return self.read_many((path,)).get(path)
@@ -130,6 +134,12 @@ def _change(path: str, head: list[str], size: tuple[bytes, bytes]) -> FileChange
         old_blob="" if old_mode == ABSENT else old_blob,
         new_blob="" if new_mode == ABSENT else new_blob,
     )
+
+
+def read_patch_sizes(numstat: bytes) -> tuple[tuple[int, int] | None, ...]:
+    """Lines added and removed for each file that `git apply --numstat -z` names."""
+    rows = [record.split(b"\t", 2) for record in _records(numstat)]
+    return tuple(None if row[0] == b"-" else (int(row[0]), int(row[1])) for row in rows)
 
 
 def is_lfs_pointer(content: bytes) -> bool:
