@@ -109,7 +109,7 @@ def _strip(files: tuple[FilePatch, ...], tree: Tree, notes: list[str]) -> tuple[
 
 
 def _check_names(files: tuple[FilePatch, ...], strip: int) -> None:
-    """git takes two names under its own header for a rename, even over another file."""
+    """Git takes two names under its own header for a rename, even over another file."""
     for file in files:
         header = Header.of(file)
         if file.git_line and not file.moves and not header.agree(strip):

@@ -190,6 +190,8 @@ class _Reader:
         if end is None:
             end = self._end_by_shape(start)
         lines = tuple(_normal(line) for line in self.lines[start:end])
+        if not any(line[:1] in (b"+", b"-") for line in lines):
+            raise NotADiff(f"line {self.at + 1}: this hunk changes nothing")
         current.hunks.append(TextHunk(old_start, new_start, lines, found.group(5), recounted))
         self.at = end
         self._check_gap(end, strict=recounted)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gatekeeper.process import Finished, run
@@ -31,7 +31,9 @@ _LOCKED: Settings = (
 )
 _NO_TRANSPORT: Settings = (("protocol.allow", "never"),)
 
-_DROPPED = ("GIT_", "LC_", "LANG", "XDG_", "SSH_ASKPASS")
+# What git and its transports need of the caller; keys of models and tokens of jobs stay out.
+_KEPT = ("PATH", "TMPDIR", "SSH_AUTH_SOCK", "SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE")
+_KEPT_LOWER = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Git:
 
     git_dir: Path
     cwd: Path
-    env: Mapping[str, str]
+    env: Mapping[str, str] = field(repr=False)
 
     def run(
         self,
@@ -87,7 +89,7 @@ def git_for(git_dir: Path, home: Path, caller: Mapping[str, str]) -> Git:
     if not config.exists():
         # In a file, not on the command's level: a child git (upload-pack) must see it too.
         config.write_text("[safe]\n\tdirectory = *\n", "utf-8")
-    env = {key: value for key, value in caller.items() if not key.startswith(_DROPPED)}
+    env = {k: v for k, v in caller.items() if k in _KEPT or k.lower() in _KEPT_LOWER}
     env |= {
         "LC_ALL": "C",
         "HOME": str(home),

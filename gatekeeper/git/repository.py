@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from gatekeeper.domain import FileChange, Overlay
@@ -32,7 +32,9 @@ class Repository:
     workspace: Path
     scratch: Path
     head: str  # commit id
-    config: Config  # of the workspace, as data: nothing in it is obeyed as it stands
+    config: Config = field(
+        repr=False
+    )  # of the workspace, as data: nothing in it is obeyed as it stands
     source: Git  # the workspace's own repository: names and configuration are read, no more
     plain: Git  # the scratch repository; files are their blobs, byte for byte
     files: Git  # the same objects, with the line ends of the workspace's working tree

@@ -65,21 +65,22 @@ def content(repository: Repository, made: Candidate, path: str) -> str:
     return found.decode()
 
 
-FIX = """diff --git a/src/app.py b/src/app.py
---- a/src/app.py
-+++ b/src/app.py
-@@ -1,4 +1,4 @@
- def add(a, b):
--    return a - b
-+    return a + b
- 
- 
-"""
+FIX = (
+    "diff --git a/src/app.py b/src/app.py\n"
+    "--- a/src/app.py\n"
+    "+++ b/src/app.py\n"
+    "@@ -1,4 +1,4 @@\n"
+    " def add(a, b):\n"
+    "-    return a - b\n"
+    "+    return a + b\n"
+    " \n"
+    " \n"
+)
 FIXED = "def add(a, b):\n    return a + b\n\n\ndef sub(a, b):\n    return a - b\n"
 
 HONEST = {
     "as git writes it": (FIX, ""),
-    "no line end at the end": (FIX.rstrip("\n") + "\n \n ", "line end of the last line"),
+    "no line end at the end": (FIX.removesuffix("\n"), "line end of the last line"),
     "counts too small": (FIX.replace("-1,4 +1,4", "-1,2 +1,2"), "line counts"),
     "counts too large": (FIX.replace("-1,4 +1,4", "-1,9 +1,7"), "line counts"),
     "blank context without its blank": (FIX.replace("\n \n \n", "\n\n\n"), ""),
@@ -109,8 +110,6 @@ HONEST = {
 def test_an_honest_diff_is_mended_and_said_so(repository: Repository, name: str) -> None:
     """Each small fault is mended, the result is the intended file, and a note names the fault."""
     diff, note = HONEST[name]
-    if name == "no line end at the end":
-        diff = FIX.rstrip("\n ") + "\n \n "
     made = accepted(repository, diff)
     assert content(repository, made, "src/app.py") == FIXED
     assert [c.path for c in made.changes] == ["src/app.py"]
@@ -206,7 +205,9 @@ HOSTILE = {
         "diff --git a/run.sh b/src/app.py\nsimilarity index 100%\n"
         "rename from run.sh\nrename to src/app.py\n"
     ),
-    "copy out": "diff --git a/run.sh b/../x\nsimilarity index 100%\ncopy from run.sh\ncopy to ../x\n",
+    "copy out": (
+        "diff --git a/run.sh b/../x\nsimilarity index 100%\ncopy from run.sh\ncopy to ../x\n"
+    ),
     "names that disagree": FIX.replace("+++ b/src/app.py", "+++ b/run.sh"),
     "binary without content": (
         "diff --git a/logo.bin b/logo.bin\nindex 1..2\nBinary files a/logo.bin and b/logo.bin "
