@@ -40,7 +40,8 @@ private Map checked(Map given) {
     if (!(options.engine in ['socket', 'remote', 'process'])) {
         error("gatekeeper: engine '${options.engine}' is none of socket, remote, process")
     }
-    if (!(options.out ==~ '[A-Za-z0-9._/-]+') || options.out.startsWith('/')) {
+    String out = options.out
+    if (!(out ==~ '[A-Za-z0-9._/-]+') || out.startsWith('/') || out.contains('..')) {
         error("gatekeeper: out '${options.out}' must be a plain path inside the workspace")
     }
     return options
