@@ -82,14 +82,21 @@ class Sender:
                 f"not an address of a server: {one_line(self.base_url, 100)}",
                 hint="backend.base_url starts with http:// or https:// and mostly ends in /v1.",
             )
+        import httpx2  # noqa: PLC0415 -- comes with openai
         import openai  # noqa: PLC0415 -- half a second that other commands need not spend
 
-        return openai.OpenAI(
-            api_key=self.api_key.strip(),
-            base_url=self.base_url or None,
-            max_retries=0,
-            http_client=openai.DefaultHttpxClient(follow_redirects=False),
-        )
+        try:
+            return openai.OpenAI(
+                api_key=self.api_key.strip(),
+                base_url=self.base_url or None,
+                max_retries=0,
+                http_client=openai.DefaultHttpxClient(follow_redirects=False),
+            )
+        except (openai.OpenAIError, httpx2.InvalidURL, ValueError) as error:
+            raise BackendError(
+                f"the model's client cannot be set up: {_without(self.api_key, one_line(error))}",
+                hint="Check backend.base_url and the proxy variables of this job (HTTPS_PROXY).",
+            ) from None
 
     def _once(self, client: openai.OpenAI, arguments: Mapping[str, Any]) -> bytes:
         """One HTTP request. Raises RequestFailed; a body that breaks off is a fault as well."""
@@ -133,9 +140,12 @@ class Sender:
             stopped = f"the server asks to wait {fault.retry_after:.0f} s, {left:.0f} s are left"
         where = re.sub(r"//[^/@]*@", "//", where)
         error = explain(fault, base_url=where, tries=tries, stopped=stopped)
-        return BackendError(
-            error.message.replace(self.api_key.strip(), "[key]"), hint=error.hint, raw=error.raw
-        )
+        said = _without(self.api_key, error.message)
+        return BackendError(said, hint=error.hint, raw=error.raw)
+
+
+def _without(key: str, text: str) -> str:
+    return text.replace(key.strip(), "[key]")
 
 
 @contextmanager

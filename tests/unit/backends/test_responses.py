@@ -1,6 +1,7 @@
 """The Responses backend against a real server on loopback that sends every trap we know of."""
 
 import json
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ import pytest
 
 from gatekeeper.backends.responses import ResponsesBackend
 from gatekeeper.domain import Attempt, Context, Decision, Draft, Edit, Request, Usage, Verdict
-from gatekeeper.errors import BackendError
+from gatekeeper.errors import BackendError, Interrupted
 from tests.support.llm_server import Raw, RawServer, answer, raw_server, response, response_body
 
 KEY = "sk-test-0123456789abcdef"
@@ -346,6 +347,24 @@ def test_a_server_that_does_not_answer_in_time_is_tried_again() -> None:
     assert len(server.bodies) == 2
 
 
+def test_a_signal_while_the_model_thinks_ends_the_call() -> None:
+    """What a signal handler raises is not taken for a lost line, nor tried again."""
+
+    def interrupted(signum: int, frame: object) -> None:
+        raise Interrupted(signum)
+
+    before = signal.signal(signal.SIGALRM, interrupted)
+    try:
+        with served(replace(response(GOOD), delay=3.0)) as (backend, server, _):
+            signal.setitimer(signal.ITIMER_REAL, 0.7)
+            with pytest.raises(Interrupted):
+                backend.propose(REQUEST)
+            assert len(server.bodies) == 1
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
 def test_the_deadline_of_the_request_bounds_the_backends_own() -> None:
     """A request whose time is over is not sent."""
     with served(response(GOOD)) as (backend, server, _):
@@ -394,6 +413,21 @@ def test_an_address_that_is_none_is_told_at_once(address: str) -> None:
     backend = ResponsesBackend(KEY, "m", address, sleep=pytest.fail)
     with pytest.raises(BackendError, match="not an address"):
         backend.propose(REQUEST)
+
+
+@pytest.mark.parametrize("address", ["http://[::1/v1", "http://a:port/v1"])
+def test_an_address_that_the_client_cannot_read_is_no_bug_of_ours(address: str) -> None:
+    """What the SDK raises at its set-up becomes a BackendError as well."""
+    with pytest.raises(BackendError, match="cannot be set up"):
+        ResponsesBackend(KEY, "m", address, sleep=pytest.fail).propose(REQUEST)
+
+
+def test_a_proxy_variable_that_is_nonsense_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The job's environment may hold anything."""
+    monkeypatch.setenv("HTTPS_PROXY", "foo://nowhere")
+    with pytest.raises(BackendError, match="cannot be set up") as caught:
+        ResponsesBackend(KEY, "m", "http://127.0.0.1:9/v1").propose(REQUEST)
+    assert "HTTPS_PROXY" in caught.value.hint
 
 
 def test_a_key_with_a_line_break_inside_is_told() -> None:
