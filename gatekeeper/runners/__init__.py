@@ -1,0 +1,29 @@
+"""Test frameworks: which one a project uses, and the commands for its suite and for some cases."""
+
+from gatekeeper.runners.matching import match
+from gatekeeper.runners.model import Found, Reporting, Runner
+from gatekeeper.runners.plan import (
+    Plan,
+    candidates,
+    detect,
+    nothing_ran,
+    plan_for,
+    select,
+    suite,
+)
+from gatekeeper.runners.table import RUNNERS
+
+__all__ = [
+    "RUNNERS",
+    "Found",
+    "Plan",
+    "Reporting",
+    "Runner",
+    "candidates",
+    "detect",
+    "match",
+    "nothing_ran",
+    "plan_for",
+    "select",
+    "suite",
+]
