@@ -9,9 +9,9 @@ from __future__ import annotations
 import posixpath
 import re
 import urllib.parse
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from gatekeeper.domain import Frame
+from gatekeeper.domain import CaseResult, Frame
 from gatekeeper.intake.places import is_vendored
 
 _MAX_LINE = 1_000
@@ -75,7 +75,7 @@ def frames(text: str, known: Collection[str], roots: Sequence[str] = ()) -> tupl
     longest suffix that it shares with one known file only. What cannot be mapped keeps its
     path as written, with `ours` False. Each place comes once.
     """
-    index = _Index(known, roots)
+    index = Locator(known, roots)
     innermost_last: list[Frame] = []
     innermost_first: list[Frame] = []
     for written, line, function, python in _written(text):
@@ -84,6 +84,17 @@ def frames(text: str, known: Collection[str], roots: Sequence[str] = ()) -> tupl
         (innermost_last if python else innermost_first).append(frame)
     ordered = dict.fromkeys((*reversed(innermost_last), *innermost_first))
     return tuple(ordered)[:_MAX_FRAMES]
+
+
+def case_frames(
+    cases: Iterable[CaseResult], known: Collection[str], roots: Sequence[str] = ()
+) -> tuple[Frame, ...]:
+    """Frames of the cases in turn, from what each says of its failure, then from its output."""
+    found: dict[Frame, None] = {}
+    for case in cases:
+        for text in (case.details, case.message, case.output):
+            found.update(dict.fromkeys(frames(text, known, roots)))
+    return tuple(found)[:_MAX_FRAMES]
 
 
 def _written(text: str) -> Iterator[tuple[str, int, str, bool]]:
@@ -110,8 +121,8 @@ def _with_package(path: str, package: str | None) -> str:
     return "/".join(package.split(".")[:-1]) + "/" + path
 
 
-class _Index:
-    """Known files by name, to map what a stack trace writes."""
+class Locator:
+    """Maps a path as somebody wrote it to the file of the workspace that it means."""
 
     def __init__(self, known: Collection[str], roots: Sequence[str]) -> None:
         self._known = known if isinstance(known, (set, frozenset)) else frozenset(known)
@@ -121,6 +132,7 @@ class _Index:
             self._by_name.setdefault(path.rpartition("/")[2], []).append(path)
 
     def locate(self, written: str) -> tuple[str, bool]:
+        """(workspace path, True), or (the path as written, False) where it is not ours."""
         path = _plain(written)
         found = self._under_root(path) or self._by_suffix(path)
         if found is None:

@@ -1,0 +1,1 @@
+"""What a backend is told about a failure: bounded, ordered, redacted."""

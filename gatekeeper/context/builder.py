@@ -1,0 +1,167 @@
+"""Builds the context: what a backend is told, in the order of its value, within a budget.
+
+    # FAILURE_RECORD            which cases fail, and what each says, in a line
+    # FAILURE_OUTPUT: CASE      stack trace and output
+    # FILE: PATH (lines ...)    the code that the failure touches, see `intake.reach`
+    # RECENT_REPO_DELTA         what the author changed, and where that was found out
+    # RECENT_REPO_DELTA_DIFF: PATH
+    # INSTRUCTIONS              AGENTS.md at the merge base
+    # OMITTED                   what did not fit
+
+Everything but the headers is untrusted and stands between fences (see `fence`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from gatekeeper.context.budget import estimate, head, head_and_tail
+from gatekeeper.context.code import Sources, code_sections
+from gatekeeper.context.delta import delta_sections
+from gatekeeper.context.fence import fenced, one_line, shown_path
+from gatekeeper.domain import CaseResult, Context, Delta, RunReport, Section
+from gatekeeper.intake.reach import MAX_CASES, reach
+from gatekeeper.intake.stacktrace import case_frames
+from gatekeeper.ports import Tree
+from gatekeeper.redact import Redactor
+
+_SHARES = {"record": 0.20, "output": 0.25, "delta": 0.20, "instructions": 0.10}
+"""Of the budget, at most, before the code; what the code leaves is given back to them."""
+
+_OMITTED_SHARE = 0.04
+_MAX_LISTED = 50  # failing cases named in the record
+
+_Sections = list[Section]
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """One failing case with its texts redacted."""
+
+    case: CaseResult
+    message: str
+    output: str
+
+
+def build_context(
+    report: RunReport,
+    failing: Sequence[CaseResult],
+    delta: Delta,
+    tree: Tree,
+    instructions: str,
+    budget_tokens: int,
+    redactor: Redactor,
+    roots: Sequence[str] = (),
+) -> Context:
+    """The context of one failure, at most `budget_tokens` by estimate; same input, same bytes.
+
+    `tree` is the tree under test, `instructions` the text of AGENTS.md at the merge base or
+    "", `roots` are folders at which the workspace may have been mounted when the report was
+    written. The failure record is there however small the budget is.
+    """
+    failures = [_redacted(case, redactor) for case in failing]
+    frames = case_frames(failing[:MAX_CASES], tree.paths(), roots)
+    places = reach(failing, frames, tree, roots)
+    near = {place.path: None for place in places}
+    said = redactor.text(instructions)
+    diff = redactor.bytes(delta.diff)
+    writers: dict[str, Callable[[int], _Sections]] = {
+        "record": lambda tokens: _record(report, failures, delta, tokens),
+        "output": lambda tokens: _output(failures, tokens),
+        "delta": lambda tokens: delta_sections(delta, diff, list(near), tokens),
+        "instructions": lambda tokens: _instructions(said, tokens),
+    }
+    parts = {name: write(int(budget_tokens * _SHARES[name])) for name, write in writers.items()}
+    spare = budget_tokens - _tokens(*parts.values()) - int(budget_tokens * _OMITTED_SHARE)
+    code, omitted = code_sections(places, Sources(tree, redactor), max(0, spare))
+    spare -= _tokens(code)
+    for name in ("output", "delta", "instructions"):
+        if any(section.cut for section in parts[name]) and spare > 0:
+            wider = writers[name](_tokens(parts[name]) + spare)
+            spare -= _tokens(wider) - _tokens(parts[name])
+            parts[name] = wider
+    sections = [*parts["record"], *parts["output"], *code, *parts["delta"], *parts["instructions"]]
+    sections += _omitted(omitted, int(budget_tokens * _OMITTED_SHARE))
+    text = "".join(section.text for section in sections)
+    cuts = [f"{section.cut} ({section.title})" for section in sections if section.cut]
+    return Context(text, tuple(sections), estimate(text), (*cuts, *omitted), redactor.removed)
+
+
+def _tokens(*parts: _Sections) -> int:
+    return sum(section.tokens for sections in parts for section in sections)
+
+
+def _redacted(case: CaseResult, redactor: Redactor) -> _Failure:
+    details = case.details if case.message in case.details else f"{case.message}\n{case.details}"
+    output = f"\n[output of the case]\n{case.output}" if case.output.strip() else ""
+    return _Failure(
+        case,
+        redactor.text(case.message),
+        redactor.text(f"{details.rstrip()}\n{output}").strip("\n"),
+    )
+
+
+def _record(
+    report: RunReport, failures: Sequence[_Failure], delta: Delta, tokens: int
+) -> _Sections:
+    counts = report.counts
+    lines = [
+        f"tests: {counts.tests}, passed: {counts.passed}, failures: {counts.failures}, "
+        f"errors: {counts.errors}, skipped: {counts.skipped}",
+        f"commit under test: {delta.head or 'unknown'}",
+        "failed_tests:",
+    ]
+    for failure in failures[:_MAX_LISTED]:
+        case = failure.case
+        place = f" {shown_path(case.file)}" + (f":{case.line}" if case.line else "")
+        lines.append(f"- {one_line(str(case.id))} [{case.state}]{place if case.file else ''}")
+        reason = failure.message or failure.output.strip().partition("\n")[0]
+        if reason:
+            lines.append(f"  {one_line(_with_kind(case, reason), 500)}")
+    left = len(failures) - _MAX_LISTED
+    text, cut = head("\n".join(lines) + "\n", max(tokens - 40, 80))
+    said = [f"{left} further failing cases"] if left > 0 else []
+    said += [f"{cut} lines of the record"] if cut else []
+    return [fenced("FAILURE_RECORD", "", text, cut=", ".join(said))]
+
+
+def _with_kind(case: CaseResult, reason: str) -> str:
+    return reason if not case.kind or case.kind in reason else f"{case.kind}: {reason}"
+
+
+def _output(failures: Sequence[_Failure], tokens: int) -> _Sections:
+    sections: _Sections = []
+    shown: set[str] = set()
+    taken = [failure for failure in failures[:MAX_CASES] if failure.output]
+    for position, failure in enumerate(taken):
+        if failure.output in shown:
+            continue
+        shown.add(failure.output)
+        title = f"FAILURE_OUTPUT: {one_line(str(failure.case.id), 150)}"
+        room = (tokens - _tokens(sections)) // (len(taken) - position)
+        overhead = estimate(title) + 30
+        text, cut = head_and_tail(failure.output, room - overhead)
+        if text and room > overhead:
+            sections.append(fenced(title, "", text, cut=f"{cut} lines of this output" * bool(cut)))
+    return sections
+
+
+def _instructions(text: str, tokens: int) -> _Sections:
+    if not text.strip():
+        return []
+    kept, cut = head(text, tokens - 40)
+    if not kept:
+        kept = "\n"
+    note = "AGENTS.md at the merge base"
+    section = fenced("INSTRUCTIONS", note, kept, cut=f"{cut} lines of AGENTS.md" * bool(cut))
+    return [section] if section.tokens <= tokens else []
+
+
+def _omitted(omitted: Sequence[str], tokens: int) -> _Sections:
+    if not omitted:
+        return []
+    kept, cut = head("\n".join(omitted) + "\n", tokens - 40)
+    text = kept if kept else ""
+    section = fenced("OMITTED", "did not fit", text, cut=f"{cut} further places" * bool(cut))
+    return [section] if section.tokens <= tokens else []

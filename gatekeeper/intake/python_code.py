@@ -1,0 +1,118 @@
+"""Python sources by `ast`: where a name is defined, and what a piece of code refers to.
+
+Code that does not parse yields nothing; nothing is imported or run.
+"""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+_Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """What a local name stands for: a module, or a name in a module. `level` counts dots."""
+
+    module: str
+    name: str = ""  # "" where the module itself is bound
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PythonCode:
+    """One parsed file. Lines are 1-based, ends included."""
+
+    tree: ast.Module
+    imports: dict[str, Import] = field(default_factory=dict)
+
+    def span(self, symbol: str) -> tuple[int, int] | None:
+        """Lines of `function`, `Class`, `Class.method` or a module-level assignment."""
+        node = self._node(symbol)
+        return _span(node) if node else None
+
+    def enclosing(self, line: int) -> tuple[str, int, int] | None:
+        """Name and lines of the innermost function or class around a line."""
+        best: tuple[str, int, int] | None = None
+        for name, node in _definitions(self.tree):
+            start, end = _span(node)
+            if start <= line <= end:
+                best = (name, start, end)  # inner ones come later
+        return best
+
+    def references(self, symbol: str) -> Iterator[tuple[str, str]]:
+        """(name, attribute or "") of everything that the code of `symbol` refers to."""
+        node = self._node(symbol) if symbol else self.tree
+        for child in ast.walk(node) if node else ():
+            if isinstance(child, ast.Attribute) and isinstance(child.value, ast.Name):
+                yield child.value.id, child.attr
+            elif isinstance(child, ast.Name) and isinstance(child.ctx, ast.Load):
+                yield child.id, ""
+            elif isinstance(child, ast.arg):  # pytest passes fixtures by name
+                yield child.arg, ""
+
+    def _node(self, symbol: str) -> ast.stmt | None:
+        for name, node in _definitions(self.tree):
+            if name == symbol:
+                return node
+        for statement in self.tree.body:
+            if symbol in _assigned(statement):
+                return statement
+        return None
+
+
+def parse(source: bytes) -> PythonCode | None:
+    """The file, or None where it is not Python."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # odd escapes in the project's code are not ours
+            tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    return PythonCode(tree, dict(_imports(tree)))
+
+
+def _definitions(tree: ast.Module) -> Iterator[tuple[str, _Definition]]:
+    """Dotted names and nodes, outer before inner."""
+    open_: list[tuple[str, ast.AST]] = [("", tree)]
+    while open_:
+        prefix, node = open_.pop(0)
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, _Definition):
+                name = f"{prefix}{child.name}"
+                yield name, child
+                open_.append((f"{name}.", child))
+            elif isinstance(child, (ast.If, ast.Try, ast.With)):
+                open_.append((prefix, child))
+
+
+def _span(node: ast.stmt) -> tuple[int, int]:
+    decorators = getattr(node, "decorator_list", [])
+    start = min([node.lineno, *(one.lineno for one in decorators)])
+    return start, node.end_lineno or node.lineno
+
+
+def _assigned(statement: ast.stmt) -> set[str]:
+    targets: list[ast.expr] = []
+    if isinstance(statement, ast.Assign):
+        targets = statement.targets
+    elif isinstance(statement, (ast.AnnAssign, ast.AugAssign)):
+        targets = [statement.target]
+    return {target.id for target in targets if isinstance(target, ast.Name)}
+
+
+def _imports(tree: ast.Module) -> Iterator[tuple[str, Import]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.asname:
+                    yield alias.asname, Import(alias.name)
+                else:
+                    yield alias.name.partition(".")[0], Import(alias.name)
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                found = Import(node.module or "", alias.name, node.level)
+                yield alias.asname or alias.name, found
