@@ -12,7 +12,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from gatekeeper.domain import Ending, Limits
-from gatekeeper.engines.capture import Output
+from gatekeeper.engines.border import Output
 from gatekeeper.engines.docker import probe
 from gatekeeper.engines.docker.client import already_gone, engine_errors
 from gatekeeper.engines.docker.frames import STDERR, Demultiplexer
@@ -49,6 +49,7 @@ class Sandbox:
         self.identity = identity
         self._api = api
         self._limits = limits
+        self._stream: Any = None
         self._socket: socket.socket | None = None
         self._frames = Demultiplexer()
         self._early = b""
@@ -73,11 +74,11 @@ class Sandbox:
         with engine_errors(
             "a sandbox cannot be started", "the image needs a POSIX shell at /bin/sh"
         ):
-            stream = self._api.attach_socket(
+            self._stream = self._api.attach_socket(
                 self.identity, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
             )
-            # A unix socket comes wrapped, a TLS one does not.
-            self._socket = getattr(stream, "_sock", stream)
+            # A unix socket comes wrapped in a file object, a TLS one does not.
+            self._socket = getattr(self._stream, "_sock", self._stream)
             self._api.start(self.identity)
         probe.require(self._read_probe(), self._limits, network=network)
 
@@ -135,8 +136,9 @@ class Sandbox:
         if stream is not None:
             with contextlib.suppress(OSError):
                 stream.shutdown(socket.SHUT_RDWR)
-            with contextlib.suppress(OSError):
-                stream.close()
+            for half in (self._stream, stream):
+                with contextlib.suppress(OSError):
+                    half.close()
 
     def remove(self) -> None:
         """End and remove the container with its volumes; safe to call twice."""

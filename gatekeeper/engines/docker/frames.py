@@ -12,8 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gatekeeper.domain import Overlay, RunSpec
-from gatekeeper.engines.capture import literal_prefix, matches
-from gatekeeper.errors import SandboxError
+from gatekeeper.engines.border import literal_prefix, matches, require_names
 
 BLOCK = 10240
 """tar's record: parts are padded to it, so that `dd` reads them exactly, also from a pipe."""
@@ -64,6 +63,7 @@ def payload(
     spec: RunSpec, token: str, env: Mapping[str, str], report_limit: int, now: int
 ) -> bytes:
     """First line, script and overlays, as `pid1.sh` reads them. `now` in seconds since 1970."""
+    require_names(env)
     script = os.fsencode(_script(spec, env, report_limit))
     script += b"\n" * (-len(script) % BLOCK)
     tree = _overlay_archive(spec.overlays, now)
@@ -111,7 +111,9 @@ def _script(spec: RunSpec, env: Mapping[str, str], report_limit: int) -> str:
     return "\n".join(
         [
             f"command={shlex.quote(spec.command)}",
-            _function("environment", [_export(key, value) for key, value in env.items()]),
+            _function(
+                "environment", [f"export {key}={shlex.quote(value)}" for key, value in env.items()]
+            ),
             _function("discard", list(_discards(spec.overlays))),
             _function("outdate", [_outdate(glob) for glob in spec.reports]),
             _function("collect", [_collect(glob, report_limit) for glob in spec.reports]),
@@ -122,15 +124,6 @@ def _script(spec: RunSpec, env: Mapping[str, str], report_limit: int) -> str:
 
 def _function(name: str, lines: Sequence[str]) -> str:
     return "\n".join([f"{name}() {{", *lines, ":", "}"])
-
-
-def _export(key: str, value: str) -> str:
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", key):
-        raise SandboxError(
-            f"{key!r} is no name for an environment variable",
-            hint="use letters, digits and underscores",
-        )
-    return f"export {key}={shlex.quote(value)}"
 
 
 def _discards(overlays: Sequence[Overlay]) -> Iterator[str]:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gatekeeper.domain import Completed, Ending, EngineInfo, Limits, RunSpec, SnapshotSpec
-from gatekeeper.engines.capture import Output
+from gatekeeper.engines.border import Output, require_names
 from gatekeeper.engines.process import folders
 from gatekeeper.errors import SandboxError
 from gatekeeper.process import Child, started
@@ -123,6 +123,7 @@ class ProcessSnapshot:
 
 def _environment(work: Path, extra: Mapping[str, str]) -> dict[str, str]:
     """An allow-list: what programs are found by, folders of the run, nothing of ours."""
+    require_names(extra)
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": str(work / "home"),

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from gatekeeper.domain import Overlay
-from gatekeeper.engines.capture import matches
+from gatekeeper.engines.border import matches
 from gatekeeper.errors import SandboxError
 from gatekeeper.process import run
 

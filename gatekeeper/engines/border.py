@@ -1,13 +1,25 @@
-"""What may leave a sandbox: the head and tail of its output, and report files by glob."""
+"""What may enter and leave a sandbox: variables by name, output in part, reports by glob."""
 
 from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+
+from gatekeeper.errors import SandboxError
 
 HEAD = 256 * 1024
 TAIL = 768 * 1024
+
+
+def require_names(env: Mapping[str, str]) -> None:
+    """Raise SandboxError for a name that no shell takes for a variable, or that it would run."""
+    for name in env:
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+            raise SandboxError(
+                f"{name!r} is no name for an environment variable",
+                hint="use letters, digits and underscores",
+            )
 
 
 class Output:
@@ -44,11 +56,6 @@ class Output:
         if not left_out:
             return head + tail
         return head + b"\n[... %d bytes left out ...]\n" % left_out + tail
-
-
-def pattern_of(glob: str) -> re.Pattern[str]:
-    """A glob as a pattern for whole paths: `*` and `?` stay within one name, `**` does not."""
-    return re.compile(_translated(_plain(glob)), re.DOTALL)
 
 
 def matches(globs: Iterable[str]) -> re.Pattern[str]:
