@@ -73,8 +73,22 @@ def test_every_engine_expands_to_a_pipeline_that_gitlab_accepts(
 ) -> None:
     """GitLab's own schema of CI files accepts the expanded pipeline, for each engine."""
     project = project_with(tmp_path, configuration(local({"engine": engine}), unit=UNIT))
+    assert complaints(pipelines.expanded(project.folder), tmp_path) == ""
+
+
+def test_own_pipeline_uses_the_component_on_itself(tmp_path: Path) -> None:
+    """Our own .gitlab-ci.yml is one that GitLab accepts, with the job in it."""
+    own = (pipelines.ROOT / ".gitlab-ci.yml").read_text()
+    project = project_with(tmp_path, own)
+    preview = pipelines.expanded(project.folder)
+    assert complaints(preview, tmp_path) == ""
+    assert yaml.safe_load(preview)["analyze_failure"]["needs"][0]["job"] == "unit"
+
+
+def complaints(pipeline: str, tmp_path: Path) -> str:
+    """What GitLab's own schema of CI files says against an expanded pipeline."""
     preview = tmp_path / "preview.yml"
-    preview.write_text(pipelines.expanded(project.folder))
+    preview.write_text(pipeline)
     program = shutil.which("check-jsonschema", path=str(pipelines.ROOT / ".venv" / "bin"))
     assert program, "check-jsonschema is a development dependency"
     done = subprocess.run(
@@ -83,7 +97,7 @@ def test_every_engine_expands_to_a_pipeline_that_gitlab_accepts(
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stdout
+    return "" if done.returncode == 0 else done.stdout + done.stderr
 
 
 def test_the_job_keeps_its_promises_to_the_pipeline(tmp_path: Path) -> None:

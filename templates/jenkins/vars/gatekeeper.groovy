@@ -2,7 +2,7 @@
 //
 // Written for Jenkins' continuation-passing Groovy 2.4: steps are called from plain loops and
 // never from closures of collection methods, and only strings, numbers, lists and maps live
-// across a step. The step may make a build worse and never better: it sets no result itself.
+// across a step (the loops over keys hold no step). The step may make a build worse and never better: it sets no result itself.
 
 def call(Map given = [:]) {
     Map options = checked(given)
@@ -28,7 +28,7 @@ private Map checked(Map given) {
         engine: 'socket', socket: '/var/run/docker.sock', socketGroup: '', base: '', accepted: '',
         credentialsId: '', out: 'gatekeeper-report', args: '', dockerArgs: '',
     ]
-    for (Object name in given.keySet().toArray()) {
+    for (Object name in given.keySet()) {
         if (!options.containsKey(name)) {
             error("gatekeeper: unknown option '${name}'. There are: ${options.keySet().join(', ')}.")
         }
@@ -61,7 +61,7 @@ private List settings(Map options) {
         GATEKEEPER_GATE_ACCEPTED: options.accepted,
     ]
     List set = []
-    for (Object name in variables.keySet().toArray()) {
+    for (Object name in variables.keySet()) {
         if (variables[name]) {
             set.add("${name}=${variables[name]}".toString())
         }
