@@ -178,16 +178,19 @@ def _reports(
         ) as tar:
             for entry in tar:
                 path = entry.name.removeprefix("./")
-                if not entry.isreg() or path in found or not wanted.fullmatch(path):
+                if path in found or not wanted.fullmatch(path):
                     continue
-                size += entry.size
-                if size > limit:
-                    return tuple(found.items()), (f"reports over {limit} bytes were left out",)
-                member = tar.extractfile(entry)
-                found[path] = member.read() if member else b""
-    except tarfile.ReadError:
-        if body.strip(b"\0"):
-            return tuple(found.items()), ("not every report could be read",)
+                if entry.islnk():  # tar stores the second name of one file as a link to the first
+                    target = entry.linkname.removeprefix("./")
+                    if target in found:
+                        found[path] = found[target]
+                elif entry.isreg():
+                    size += entry.size
+                    if size > limit:
+                        return tuple(found.items()), (f"reports over {limit} bytes were left out",)
+                    member = tar.extractfile(entry)
+                    found[path] = member.read() if member else b""
     except tarfile.TarError:
-        return tuple(found.items()), ("not every report could be read",)
+        if body.strip(b"\0"):  # nothing at all is no archive, and no report either
+            return tuple(found.items()), ("not every report could be read",)
     return tuple(found.items()), ()
