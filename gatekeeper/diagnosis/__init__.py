@@ -1,0 +1,1 @@
+"""What kind of failure it is, and where its cause may be."""

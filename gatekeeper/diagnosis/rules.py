@@ -1,0 +1,219 @@
+"""Diagnosis by rules: category, summary, suspects, and a confidence with its arithmetic."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gatekeeper.diagnosis.signs import missing_module, signs
+from gatekeeper.diagnosis.suspects import suspects
+from gatekeeper.domain import (
+    CaseResult,
+    Category,
+    Delta,
+    Diagnosis,
+    Frame,
+    RunReport,
+    Suspect,
+)
+from gatekeeper.intake.places import is_test
+from gatekeeper.intake.reach import MAX_CASES
+from gatekeeper.intake.stacktrace import frames as frames_of
+from gatekeeper.ports import Tree
+
+_ASSERTION = re.compile(
+    r"\bAssert(?:ion|ed)?(?:Error|FailedError|ionFailedError)?\b|ComparisonFailure|"
+    r"ExpectationNotMet|Failed asserting|assertion .*failed|ERR_ASSERTION|expect\(.*\)|"
+    r"\bexpected\b.*\b(?:but|got|actual|was|to)\b|\bgot\b.*\bwant\b|^E +assert ",
+    re.IGNORECASE | re.MULTILINE,
+)
+_MAX_TEXT = 50_000  # characters of one case that are searched
+
+_BASE = 0.30
+_CLEAN_ASSERTION = 0.35
+_PRODUCT_PLACE = 0.20
+_IN_DELTA = 0.10
+_CLEAR_SIGN = 0.30
+_MIXED = -0.15
+_HIGHEST = 0.90
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What one failing case is, and why."""
+
+    category: Category
+    why: str
+    advice: str
+    clear: bool  # a sign of the table, not an inference
+
+
+def diagnose(
+    report: RunReport,
+    failing: Sequence[CaseResult],
+    delta: Delta,
+    tree: Tree,
+    frames: Sequence[Frame],
+) -> Diagnosis:
+    """What kind of failure this is and where its cause may be; never raises, never guesses high.
+
+    `frames` are those of the failing cases (`intake.stacktrace.case_frames`). With no failing
+    case the category is unknown and the confidence 0.
+    """
+    if not failing:
+        return Diagnosis(Category.UNKNOWN, f"No case fails: {_totals(report)}.")
+    known = tree.paths()
+    readings = [_read(case, known) for case in failing[:MAX_CASES]]
+    votes = Counter(reading.category for reading in readings)
+    category = max(votes, key=lambda one: (votes[one], -list(votes).index(one)))
+    reading = next(one for one in readings if one.category is category)
+    ranked = suspects(failing, delta, tree, frames)
+    confidence, reasons = _confidence(failing, ranked, delta, len(votes) > 1, reading)
+    return Diagnosis(
+        category,
+        _summary(report, failing, frames, reading),
+        ranked,
+        _advice(reading, ranked),
+        confidence,
+        reasons,
+    )
+
+
+def _text(case: CaseResult) -> str:
+    text = f"{case.kind}: {case.message}\n{case.details}"
+    return text if len(text) <= _MAX_TEXT else text[: _MAX_TEXT // 2] + text[-_MAX_TEXT // 2 :]
+
+
+def _read(case: CaseResult, known: frozenset[str]) -> _Reading:
+    text = _text(case)
+    if case.flaky:
+        return _Reading(
+            Category.FLAKY, "the report itself says that a rerun passed",
+            "Find what differs between the runs: time, order, randomness, shared state.", True,
+        )  # fmt: skip
+    module = missing_module(text)
+    if module:
+        return _missing(module, known)
+    if not _is_assertion(case):
+        for sign, group in signs(text):
+            return _Reading(sign.category, sign.says.format(group), sign.advice, True)
+    return _by_place(case, known)
+
+
+def _is_assertion(case: CaseResult) -> bool:
+    """Whether the test compared values: then words in the values are no signs."""
+    return bool(re.search(r"(?i)assert|comparison|expectation", case.kind)) or bool(
+        re.match(r"(?i)assert|AssertionError", case.message)
+    )
+
+
+def _missing(module: str, known: frozenset[str]) -> _Reading:
+    stem = re.sub(r"^\./|^\.\./", "", module).replace(".", "/").replace("\\", "/")
+    top = stem.partition("/")[0]
+    ours = any(
+        f"/{path}".find(f"/{top}/") >= 0 or f"/{path}".endswith(f"/{top}.py") for path in known
+    )
+    if ours or module.startswith((".", "/")):
+        return _Reading(
+            Category.PRODUCT_BUG, f"a module of this project cannot be loaded ({module})",
+            f"Restore `{module}`, or correct the place that imports it.", True,
+        )  # fmt: skip
+    return _Reading(
+        Category.DEPENDENCY, f"the module `{module}` is not installed",
+        f"Install `{module}` in the job's image, or declare it as a dependency.", True,
+    )  # fmt: skip
+
+
+def _by_place(case: CaseResult, known: frozenset[str]) -> _Reading:
+    """No sign: the innermost frame of the workspace decides."""
+    ours = [frame for frame in frames_of(case.details, known) if frame.ours]
+    inner = ours[0] if ours else None
+    if _ASSERTION.search(_text(case)):
+        return _Reading(
+            Category.PRODUCT_BUG, "an assertion of the test does not hold",
+            "Make the code return what the test expects; the test is the contract.", False,
+        )  # fmt: skip
+    if inner and is_test(inner.path) and not any(not is_test(frame.path) for frame in ours):
+        return _Reading(
+            Category.TEST_BUG, f"the error arises in test code ({inner.path}:{inner.line})",
+            "Look at the test first: no product code is in the stack trace.", False,
+        )  # fmt: skip
+    if inner:
+        return _Reading(
+            Category.PRODUCT_BUG, f"the error arises in {inner.path}:{inner.line}",
+            f"Correct `{inner.function or inner.path}` for the input of the test.", False,
+        )  # fmt: skip
+    return _Reading(
+        Category.UNKNOWN, "neither the message nor the stack trace names a cause",
+        "Read the whole log of the job, then run the failing test alone.", False,
+    )  # fmt: skip
+
+
+def _confidence(
+    failing: Sequence[CaseResult],
+    ranked: Sequence[Suspect],
+    delta: Delta,
+    mixed: bool,
+    reading: _Reading,
+) -> tuple[float, tuple[str, ...]]:
+    changed = {change.path for change in delta.files}
+    terms = [(_BASE, "a failing case was read")]
+    if reading.category is Category.UNKNOWN:
+        terms.append((-0.20, "nothing names a cause"))
+    elif reading.clear:
+        terms.append((_CLEAR_SIGN, f"a clear sign: {reading.why}"))
+    elif _ASSERTION.search(_text(failing[0])):
+        terms.append((_CLEAN_ASSERTION, "the test says which values it compared"))
+    if any(not is_test(suspect.path) for suspect in ranked):
+        terms.append((_PRODUCT_PLACE, "product code was found for it"))
+    if any(suspect.path in changed for suspect in ranked):
+        terms.append((_IN_DELTA, "the change under test touches that code"))
+    if mixed:
+        terms.append((_MIXED, "the failing cases look different from each other"))
+    total = sum(value for value, _ in terms)
+    reasons = [f"{value:+.2f} {why}" for value, why in terms]
+    bounded = min(_HIGHEST, max(0.0, total))
+    if bounded != total:
+        reasons.append(f"= {total:.2f}, held at {bounded:.2f}")
+    return round(bounded, 2), tuple(reasons)
+
+
+def _summary(
+    report: RunReport, failing: Sequence[CaseResult], frames: Sequence[Frame], reading: _Reading
+) -> str:
+    first = failing[0]
+    place = next((f for f in frames if f.ours), None)
+    where = f" at {place.path}:{place.line}" if place else ""
+    said = _said(first)
+    others = f" {len(failing) - 1} more fail too." if len(failing) > 1 else ""
+    reason = f": {said}" if said else ""
+    return (
+        f"{first.id} fails{where}{reason}. It looks like this: {reading.why}.{others} "
+        f"{_totals(report)}."
+    )
+
+
+def _said(case: CaseResult) -> str:
+    """The assertion or the message in one line, as the runner wrote it."""
+    for line in (case.message, *re.findall(r"^E +(.+)$", case.details, re.MULTILINE), case.details):
+        found = " ".join(line.strip().partition("\n")[0].split())
+        if found:
+            kind = f"{case.kind}: " if case.kind and case.kind not in found else ""
+            return f"{kind}{found}"[:300].rstrip(".")
+    return case.kind
+
+
+def _totals(report: RunReport) -> str:
+    counts = report.counts
+    return f"Of {counts.tests} tests {counts.failures + counts.errors} are red"
+
+
+def _advice(reading: _Reading, ranked: Sequence[Suspect]) -> str:
+    first = next((one for one in ranked if not is_test(one.path)), None)
+    if first is None or reading.category is not Category.PRODUCT_BUG:
+        return reading.advice
+    place = first.path + (f":{first.start}" if first.start else "")
+    name = f" ({first.symbol})" if first.symbol else ""
+    return f"{reading.advice} Start at {place}{name}: {first.why}."
