@@ -1,0 +1,1 @@
+"""Shared parts of the tests: small real projects, runs made of plain data."""
