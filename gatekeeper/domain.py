@@ -8,8 +8,9 @@ name is not UTF-8. Every time is in seconds, every size in bytes unless it says 
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 # --- one run of the tests ---------------------------------------------------------------
 
@@ -100,11 +101,12 @@ class Counts:
 class RunReport:
     """What the reports of one run of the tests say, in the order of the files.
 
-    `cases` holds every testcase element; an id may repeat (then its worst state counts,
-    see `states`). `suite_errors` are errors and failures that belong to no case.
+    `cases` holds every testcase element (a tuple, or for a huge report another sequence that
+    takes less memory); an id may repeat (then its worst state counts, see `states`).
+    `suite_errors` are errors and failures that belong to no case.
     """
 
-    cases: tuple[CaseResult, ...] = ()
+    cases: Sequence[CaseResult] = ()
     suite_errors: tuple[CaseResult, ...] = ()
     sources: tuple[Source, ...] = ()
 
@@ -112,7 +114,7 @@ class RunReport:
     def failing(self) -> tuple[CaseResult, ...]:
         """Red cases in order, then suite-level errors; each id once."""
         seen: dict[CaseId, CaseResult] = {}
-        for case in (*self.cases, *self.suite_errors):
+        for case in chain(self.cases, self.suite_errors):
             if case.state.red:
                 seen.setdefault(case.id, case)
         return tuple(seen.values())
@@ -121,7 +123,7 @@ class RunReport:
     def states(self) -> dict[CaseId, CaseState]:
         """Id to state; where an id repeats, the worst: error, failure, skipped, passed."""
         worst: dict[CaseId, CaseState] = {}
-        for case in (*self.cases, *self.suite_errors):
+        for case in chain(self.cases, self.suite_errors):
             known = worst.get(case.id)
             if known is None or _SEVERITY[case.state] > _SEVERITY[known]:
                 worst[case.id] = case.state

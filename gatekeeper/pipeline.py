@@ -179,7 +179,11 @@ class _Loop:
 
     def _ask(self, backend: Backend, context: Context, round_: int) -> Proposal:
         tools = self.tools
-        request = Request(context, round_, tools.policy.candidates, self.attempts, self._deadline())
+        # What is sent is made here, where it is redacted and stored, and not by the backend.
+        feedback = tools.redactor.text(tools.feedback(self.attempts)) if self.attempts else ""
+        request = Request(
+            context, round_, tools.policy.candidates, self.attempts, self._deadline(), feedback
+        )
         with tools.journal.step(f"round {round_}: ask {backend.name}", tools.progress):
             try:
                 proposal = backend.propose(request)
@@ -187,7 +191,7 @@ class _Loop:
                 if error.raw:
                     tools.journal.proposal(Proposal(raw=error.raw))
                 raise
-            self.folder = tools.journal.proposal(proposal)
+            self.folder = tools.journal.proposal(proposal, feedback)
             self.usage = _sum(self.usage, proposal.usage)
             tools.journal.note(usage=self.usage, model=proposal.model)
             for note in proposal.notes:

@@ -9,8 +9,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gatekeeper.context import build_context
-from gatekeeper.diagnosis import diagnose
+from gatekeeper.context.builder import build_context
+from gatekeeper.diagnosis.rules import diagnose
 from gatekeeper.domain import (
     Attempt,
     Baseline,
@@ -30,7 +30,9 @@ from gatekeeper.domain import (
 from gatekeeper.errors import SandboxError, UnreadableReport
 from gatekeeper.gate import Gate, GuardTable
 from gatekeeper.git import Repository
+from gatekeeper.intake.reach import MAX_CASES
 from gatekeeper.intake.reports import Reports
+from gatekeeper.intake.stacktrace import case_frames
 from gatekeeper.journal import Journal
 from gatekeeper.ports import Backend, Engine, Progress
 from gatekeeper.redact import Redactor
@@ -64,14 +66,16 @@ class Tools:
     instructions: str  # AGENTS.md from where it may be trusted
     plan: Plan | None
     engine: Engine
-    snapshot: Callable[[Path], SnapshotSpec]  # from the folder of the exported tree
+    snapshot: Callable[[Plan, Path], SnapshotSpec]  # from the folder of the exported tree
     guards: GuardTable
     backend: Callable[[Bench, Baseline], Backend]
+    feedback: Callable[[Sequence[Attempt]], str]  # what the next round is told
     policy: Policy
     redactor: Redactor
     journal: Journal
     progress: Progress
     reports: Reports
+    roots: Sequence[str]  # where the workspace may be mounted in a job's stack traces
     started: float  # time.monotonic()
 
 
@@ -108,7 +112,8 @@ def explain(tools: Tools, report: RunReport) -> Diagnosis:
     """Diagnose by rules; costs no token."""
     with tools.journal.step("diagnosis", tools.progress):
         tree = tools.repo.view(tools.delta.tree)
-        diagnosis = diagnose(report, report.failing, tools.delta, tree)
+        frames = case_frames(report.failing[:MAX_CASES], tree.paths(), tools.roots)
+        diagnosis = diagnose(report, report.failing, tools.delta, tree, frames)
         tools.journal.note(diagnosis=diagnosis)
         tools.progress.say(f"{diagnosis.category}: {diagnosis.summary}")
     return diagnosis
@@ -125,6 +130,7 @@ def gather(tools: Tools, report: RunReport, failing: Sequence[CaseResult]) -> Co
             instructions=tools.instructions,
             budget_tokens=tools.policy.context_tokens,
             redactor=tools.redactor,
+            roots=tools.roots,
         )
         tools.journal.note(context=context)
         tools.progress.say(f"{len(context.sections)} sections, about {context.tokens} tokens")
@@ -152,7 +158,9 @@ def prepared(tools: Tools) -> Iterator[tuple[Bench, Executor]]:
                 tree = Path(folder) / "tree"
                 for note in tools.repo.export(tools.delta.tree, tree):
                     tools.journal.warn(note)
-                snapshot = stack.enter_context(tools.engine.prepare(tools.snapshot(tree)))
+                snapshot = stack.enter_context(
+                    tools.engine.prepare(tools.snapshot(tools.plan, tree))
+                )
             tools.journal.note(image_digest=snapshot.digest)
         pool = ThreadPoolExecutor(tools.policy.jobs, thread_name_prefix="trial")
         stack.callback(pool.shutdown, wait=False, cancel_futures=True)
@@ -256,9 +264,7 @@ def _unusable(tools: Tools, run: Run, why: str) -> None:
 def confirmed(report: RunReport, baseline: Baseline) -> tuple[CaseResult, ...]:
     """The failing cases of the report, without those that the baseline did not confirm."""
     doubtful = {*baseline.flaky, *baseline.green, *baseline.missing}
-    names: dict[object, object] = {}
-    for run in baseline.runs[:1]:
-        names.update(match(report.failing, run.report))
+    names = match(report.failing, baseline.runs[0].report)
     return tuple(c for c in report.failing if (names.get(c.id) or c.id) not in doubtful)
 
 

@@ -38,13 +38,11 @@ def settings_and_delta(
     """The settings, and the delta, which says in CI where their file may be read from."""
     dotenv = None if provider.in_ci else read_optional(asked.workspace / ".env")
     early = load(file=None, env=asked.env, flags=asked.flags, dotenv=dotenv)
-    delta = find_delta(repo, asked.env, early.delta.base, early.delta.fetch, provider.in_ci)
+    delta = _delta(asked, repo, early, provider)
     file = _config(asked, repo, delta, provider, warn)
     settings = load(file=file, env=asked.env, flags=asked.flags, dotenv=dotenv)
     if settings.delta != early.delta:
-        delta = find_delta(
-            repo, asked.env, settings.delta.base, settings.delta.fetch, provider.in_ci
-        )
+        delta = _delta(asked, repo, settings, provider)
     for note in delta.notes:
         warn(note)
     if delta.unknown:
@@ -78,7 +76,13 @@ def _config(
     return (f"{CONFIG} at {delta.base[:10]}", content) if content is not None else None
 
 
+def _delta(asked: Asked, repo: Repository, settings: Settings, provider: Provider) -> Delta:
+    chosen = settings.delta
+    return find_delta(repo, asked.env, chosen.base, fetch=chosen.fetch, in_ci=provider.in_ci)
+
+
 def instructions(repo: Repository, delta: Delta, provider: Provider) -> str:
+    """AGENTS.md: in CI of the merge base, "" where that is unknown; else of the working tree."""
     if provider.in_ci and delta.base is None:
         return ""
     tree = repo.tree_of(delta.base) if provider.in_ci and delta.base else delta.tree

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gatekeeper import runners
+from gatekeeper.backends.prompt import render_feedback
 from gatekeeper.backends.replay import ReplayBackend
 from gatekeeper.backends.search import SearchBackend
 from gatekeeper.domain import (
@@ -36,9 +37,11 @@ from gatekeeper.formats.report_md import ReportMarkdown
 from gatekeeper.formats.verdict_json import VerdictJson
 from gatekeeper.gate import Gate, GuardTable
 from gatekeeper.git import Hunk, Repository
-from gatekeeper.guards.modes import guard_modes
-from gatekeeper.guards.paths import guard_paths
-from gatekeeper.guards.size import guard_size
+from gatekeeper.guards.modes import plain_files
+from gatekeeper.guards.paths import protected_paths
+from gatekeeper.guards.runner_config import runner_configuration
+from gatekeeper.guards.shadows import no_shadowing
+from gatekeeper.guards.size import size_limits
 from gatekeeper.intake.provider import Provider, detect
 from gatekeeper.intake.reports import Reports
 from gatekeeper.journal import Journal
@@ -72,25 +75,27 @@ FORMATS: Sequence[Format] = (
 )
 
 GUARDS: Mapping[str, Callable[[Settings], Guard]] = {
-    "paths": lambda settings: guard_paths(settings.tests.protected),
-    "modes": lambda _: guard_modes(),
-    "size": lambda settings: guard_size(settings.guards.size_lines, settings.guards.size_files),
+    "paths": lambda settings: protected_paths(settings.tests.protected),
+    "runner_config": lambda _: runner_configuration(),
+    "shadows": lambda _: no_shadowing(),
+    "modes": lambda _: plain_files(),
+    "size": lambda settings: size_limits(settings.guards.size_lines, settings.guards.size_files),
 }
 
 
-def _docker(env: Mapping[str, str], progress: Progress) -> Engine:
+def _docker(progress: Progress) -> Engine:
     from gatekeeper.engines.docker import DockerEngine
 
-    return DockerEngine(env, say=progress.say)
+    return DockerEngine(say=progress.say)
 
 
-def _process(env: Mapping[str, str], progress: Progress) -> Engine:
+def _process(progress: Progress) -> Engine:
     from gatekeeper.engines.process import ProcessEngine
 
-    return ProcessEngine(env, say=progress.say)
+    return ProcessEngine(say=progress.say)
 
 
-ENGINES: Mapping[str, Callable[[Mapping[str, str], Progress], Engine]] = {
+ENGINES: Mapping[str, Callable[[Progress], Engine]] = {
     "docker": _docker,
     "process": _process,
 }
@@ -205,15 +210,13 @@ def open_tools(
         repo = Repository.open(workspace, Path(scratch))
         settings, delta = settings_and_delta(asked, repo, provider, journal.warn)
         journal.note(delta=delta, settings=settings.table())
-        plan = runners.plan_for(settings.tests, settings.sandbox, repo.view(delta.tree))
+        plan = _plan(settings, repo, delta, runs, journal)
         name = _backend_name(settings)
         own_code = runs is Runs.PROPOSED and name == "search" and not provider.in_ci
-        engine = ENGINES["process" if runs is Runs.NOTHING else _engine_name(settings)](
-            asked.env, progress
-        )
+        engine = ENGINES["process" if runs is Runs.NOTHING else _engine_name(settings)](progress)
         info = None
         if runs is not Runs.NOTHING:
-            engine, info = _engine(engine, settings, own_code, journal, asked.env, progress)
+            engine, info = _engine(engine, settings, own_code, journal, progress)
         journal.note(
             guesses=_guesses(provider, delta, settings, plan, info, name),
             engine=info,
@@ -226,11 +229,12 @@ def open_tools(
             instructions=instructions(repo, delta, provider),
             plan=plan,
             engine=engine,
-            snapshot=lambda tree: _spec(settings, plan, workspace, tree),
+            snapshot=lambda plan, tree: _spec(settings, plan, workspace, tree),
             guards=guards,
             backend=lambda bench, baseline: BACKENDS[name](
                 Scene(settings, repo, delta, guards, bench, baseline, progress)
             ),
+            feedback=render_feedback,
             policy=_policy(settings),
             redactor=redactor,
             journal=journal,
@@ -241,8 +245,15 @@ def open_tools(
                 named=settings.sources["tests.junit"] == COMMAND_LINE,
                 in_ci=provider.in_ci,
             ),
+            roots=_roots(workspace, asked.env),
             started=started,
         )
+
+
+def _roots(workspace: Path, env: Mapping[str, str]) -> tuple[str, ...]:
+    """Folders at which the workspace may have been when a stack trace was written."""
+    known = (os.fspath(workspace), env.get("CI_PROJECT_DIR"), env.get("WORKSPACE"), "/workspace")
+    return tuple(dict.fromkeys(root for root in known if root))
 
 
 def _engine_name(settings: Settings) -> str:
@@ -254,14 +265,13 @@ def _engine(
     settings: Settings,
     own_code: bool,
     journal: Journal,
-    env: Mapping[str, str],
     progress: Progress,
 ) -> tuple[Engine, EngineInfo]:
     """The engine as chosen; where none was, and none isolates, the process engine for own code."""
     info = engine.describe()
     if not info.available and own_code and settings.sandbox.engine == "auto":
         journal.warn(f"No Docker engine ({info.detail}): the tests run here, without isolation.")
-        engine = ENGINES["process"](env, progress)
+        engine = ENGINES["process"](progress)
         return engine, engine.describe()
     if not info.isolated:
         journal.warn("The process engine is no isolation: only for code that you trust.")
@@ -275,17 +285,25 @@ def _backend_name(settings: Settings) -> str:
     return "responses" if chosen.api_key else "search"
 
 
-def _spec(
-    settings: Settings, plan: runners.Plan | None, workspace: Path, tree: Path
-) -> SnapshotSpec:
-    box = settings.sandbox
-    _include(box.include, workspace, tree)
+def _plan(
+    settings: Settings, repo: Repository, delta: Delta, runs: Runs, journal: Journal
+) -> runners.Plan | None:
+    if runs is Runs.NOTHING:
+        return None
+    plan = runners.plan_for(settings.tests, settings.sandbox, repo.view(delta.tree))
+    if plan.missing:
+        journal.warn(plan.missing)
+    return plan
+
+
+def _spec(settings: Settings, plan: runners.Plan, workspace: Path, tree: Path) -> SnapshotSpec:
+    _include(settings.sandbox.include, workspace, tree)
     return SnapshotSpec(
         tree=os.fspath(tree),
-        image=box.image or (plan.image if plan else ""),
-        setup=box.setup or (plan.setup if plan else ()),
-        setup_network=box.network == "setup" or (plan is not None and plan.setup_network),
-        env=box.env,
+        image=plan.image or "",
+        setup=plan.setup,
+        setup_network=plan.setup_network,
+        env=plan.env,
         limits=settings.limits,
     )
 

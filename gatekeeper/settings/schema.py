@@ -160,7 +160,9 @@ class BudgetSection:
 class GuardsSection:
     """`guards`: what each guard does with what it sees."""
 
-    paths: str = _setting("block", _LEVEL, "Tests, runner and CI configuration, start-up files")
+    paths: str = _setting("block", _LEVEL, "Tests, CI files, hooks, gatekeeper's own files")
+    runner_config: str = _setting("block", _LEVEL, "What tells the test runner how to run")
+    shadows: str = _setting("block", _LEVEL, "Names that shadow the runner or run at start-up")
     modes: str = _setting("block", _LEVEL, "Links, modes, submodules, binaries, odd names")
     size: str = _setting("block", _LEVEL, "Candidates larger than the two limits below")
     size_lines: int = _setting(200, integer(1), "Most lines added and removed")
