@@ -136,9 +136,12 @@ class Sandbox:
         if stream is not None:
             with contextlib.suppress(OSError):
                 stream.shutdown(socket.SHUT_RDWR)
-            for half in (self._stream, stream):
-                with contextlib.suppress(OSError):
-                    half.close()
+            # The SDK hangs the response that holds the file object on a TLS socket.
+            response = getattr(self._stream, "_response", None)
+            for holder in (response, self._stream, stream):
+                if holder is not None:
+                    with contextlib.suppress(OSError):
+                        holder.close()
 
     def remove(self) -> None:
         """End and remove the container with its volumes; safe to call twice."""
