@@ -3,10 +3,11 @@
 from gatekeeper.git.hunks import Hunk
 from gatekeeper.git.remote import Fetched
 from gatekeeper.git.repository import PatchRefused, Repository
-from gatekeeper.git.trees import TreeEntry, TreeView
+from gatekeeper.git.trees import SUBMODULE, TreeEntry, TreeView
 from gatekeeper.git.worktree import apply_to_worktree
 
 __all__ = [
+    "SUBMODULE",
     "Fetched",
     "Hunk",
     "PatchRefused",

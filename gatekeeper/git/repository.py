@@ -259,7 +259,8 @@ class Repository:
             done = self.plain.run(
                 "update-index", "-z", "--index-info", stdin=records, index=index, check=False
             )
-            if done.exit_code != 0:
+            # It leaves out an impossible path with a warning and code 0.
+            if done.exit_code != 0 or done.stderr:
                 raise PatchRefused(done.stderr.decode("utf-8", "replace").strip())
             made = self.plain.word("write-tree", index=index)
         # git lets a new file push out a folder of its name; that is never what was asked for.

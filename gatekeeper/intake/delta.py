@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from gatekeeper.domain import Delta
 from gatekeeper.errors import UsageError
-from gatekeeper.git import Repository
+from gatekeeper.git import SUBMODULE, Repository
 from gatekeeper.intake.provider import detect
 
 _DEPTH = 50  # commits that one fetch brings where a merge base must be found
@@ -54,15 +55,21 @@ def find_delta(
             notes=notes,
         )
     before = repository.tree_of(found.commit)
+    files = repository.changes(before, tree)
+    modules = [c.path for c in files if SUBMODULE in (c.old_mode, c.new_mode)]
     return Delta(
         head=repository.head,
         tree=tree,
         base=found.commit,
         source=found.source,
-        files=repository.changes(before, tree),
+        files=files,
         diff=repository.diff(before, tree),
         uncommitted=dirty,
-        notes=(*notes, *search.tried),
+        notes=(
+            *notes,
+            *(f"{path} is a submodule: what changed inside is not here." for path in modules),
+            *search.tried,
+        ),
     )
 
 
@@ -85,15 +92,18 @@ class _Search:
         self.tried: list[str] = []
 
     def asked(self, name: str) -> Base:
-        """The base that a person named."""
-        commit = self._commit(name)
+        """The base that a person named: with a branch that went on, what both have in common."""
+        commit = self._commit(name) or self._commit(f"{self.repository.remote}/{name}")
         if commit is None:
             why = "; ".join(self.tried)
             raise UsageError(
                 f"the base `{name}` is no commit that is known here" + (f" ({why})" if why else ""),
                 hint="fetch it (in CI: a larger clone depth), or name another base",
             )
-        return Base(commit, f"asked for as `{name}`")
+        common = self.repository.merge_base(commit, self.repository.head)
+        if common and common != commit:
+            return Base(common, f"merge base with `{name}`, as asked")
+        return Base(commit, f"`{name}`, as asked")
 
     def guess(self, dirty: bool) -> Base | None:
         """The first way that leads to a commit other than what is under test."""
@@ -111,16 +121,16 @@ class _Search:
     def _gitlab(self) -> Iterator[Callable[[], Base | None]]:
         # In a merged-result pipeline HEAD already holds the target branch: from the merge base,
         # the work of others would count as the author's.
-        yield lambda: self._variable("CI_MERGE_REQUEST_TARGET_BRANCH_SHA")
-        yield lambda: self._variable("CI_MERGE_REQUEST_DIFF_BASE_SHA")
-        yield lambda: self._pushed("CI_COMMIT_BEFORE_SHA")
-        yield lambda: self._branch(self.env.get("CI_DEFAULT_BRANCH"), "CI_DEFAULT_BRANCH")
+        yield partial(self._variable, "CI_MERGE_REQUEST_TARGET_BRANCH_SHA")
+        yield partial(self._variable, "CI_MERGE_REQUEST_DIFF_BASE_SHA")
+        yield partial(self._pushed, "CI_COMMIT_BEFORE_SHA")
+        yield partial(self._branch, self.env.get("CI_DEFAULT_BRANCH"), "CI_DEFAULT_BRANCH")
 
     def _jenkins(self) -> Iterator[Callable[[], Base | None]]:
         for key in ("CHANGE_TARGET", "gitlabTargetBranch"):
-            yield lambda key=key: self._branch(self.env.get(key), key)  # type: ignore[misc]
+            yield partial(self._branch, self.env.get(key), key)
         for key in ("GIT_PREVIOUS_SUCCESSFUL_COMMIT", "GIT_PREVIOUS_COMMIT", "gitlabBefore"):
-            yield lambda key=key: self._pushed(key)  # type: ignore[misc]
+            yield partial(self._pushed, key)
         yield self._default
 
     def _local(self) -> Iterator[Callable[[], Base | None]]:
