@@ -111,7 +111,9 @@ def report(command: str) -> Reporting | None:
     """Our report in place of any that the command asks for."""
     found = shell.calls(command, _is_pytest)
     for number, words in reversed(tuple(enumerate(found))):
-        command = shell.without(command, shell.options(words, "--junitxml", "--junit-xml"))
+        given = shell.options(words, "--junitxml", "--junit-xml", "--maxfail")
+        stops = [word for word in words if word.text in ("-x", "--exitfirst")]
+        command = shell.without(command, given + stops)
         # A second call would overwrite the report of the first.
         flags = FLAGS.replace(JUNIT, f"{JUNIT}.{number}.xml") if number else FLAGS
         command = shell.insert(command, words[0], flags)
