@@ -21,7 +21,7 @@ from gatekeeper.context.code import Sources, code_sections
 from gatekeeper.context.delta import delta_sections
 from gatekeeper.context.fence import fenced, one_line, shown_path
 from gatekeeper.domain import CaseResult, Context, Delta, RunReport, Section
-from gatekeeper.intake.reach import MAX_CASES, reach
+from gatekeeper.intake.reach import MAX_CASES, Place, reach
 from gatekeeper.intake.stacktrace import case_frames
 from gatekeeper.ports import Tree
 from gatekeeper.redact import Redactor
@@ -62,7 +62,7 @@ def build_context(
     """
     failures = [_redacted(case, redactor) for case in failing]
     frames = case_frames(failing[:MAX_CASES], tree.paths(), roots)
-    places = reach(failing, frames, tree, roots)
+    places = _changed_first(reach(failing, frames, tree, roots), delta)
     near = {place.path: None for place in places}
     said = redactor.text(instructions)
     diff = redactor.bytes(delta.diff)
@@ -86,6 +86,12 @@ def build_context(
     text = "".join(section.text for section in sections)
     cuts = [f"{section.cut} ({section.title})" for section in sections if section.cut]
     return Context(text, tuple(sections), estimate(text), (*cuts, *omitted), redactor.removed)
+
+
+def _changed_first(places: Sequence[Place], delta: Delta) -> list[Place]:
+    """Tests and frames, then what the author changed, then the rest; else the order stays."""
+    changed = {change.path for change in delta.files}
+    return sorted(places, key=lambda place: (place.depth > 0, place.path not in changed))
 
 
 def _tokens(*parts: _Sections) -> int:

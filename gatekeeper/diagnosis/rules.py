@@ -24,11 +24,13 @@ from gatekeeper.intake.stacktrace import frames as frames_of
 from gatekeeper.ports import Tree
 
 _ASSERTION = re.compile(
-    r"\bAssert(?:ion|ed)?(?:Error|FailedError|ionFailedError)?\b|ComparisonFailure|"
-    r"ExpectationNotMet|Failed asserting|assertion .*failed|ERR_ASSERTION|expect\(.*\)|"
-    r"\bexpected\b.*\b(?:but|got|actual|was|to)\b|\bgot\b.*\bwant\b|^E +assert ",
+    r"\bAssert(?:ion|ed)?(?:Error|FailedError|ionFailedError)\b|ComparisonFailure|"
+    r"ExpectationNotMet|Failed asserting|\bassertion\b.*\bfailed\b|ERR_ASSERTION|"
+    r"\bexpect\(.*\)\.|\bexpected\b.*\b(?:but|got|actual|was|to)\b|\bgot\b.*\bwant\b|"
+    r"^(?:E +)?assert ",
     re.IGNORECASE | re.MULTILINE,
 )
+_SOURCE_LINE = re.compile(r"^(?:>|\s+assert\b).*$", re.MULTILINE)  # the test's code, as quoted
 _MAX_TEXT = 50_000  # characters of one case that are searched
 
 _BASE = 0.30
@@ -102,6 +104,13 @@ def _read(case: CaseResult, known: frozenset[str]) -> _Reading:
     return _by_place(case, known)
 
 
+def _compares(case: CaseResult) -> bool:
+    """Whether the failure is a comparison of values, by what the runner says of it."""
+    said = "\n".join(re.findall(r"^E +.*$", case.details, re.MULTILINE))
+    said = said or _SOURCE_LINE.sub("", case.details[:_MAX_TEXT])
+    return _ASSERTION.search(f"{case.kind}\n{case.message}\n{said}") is not None
+
+
 def _is_assertion(case: CaseResult) -> bool:
     """Whether the test compared values: then words in the values are no signs."""
     return bool(re.search(r"(?i)assert|comparison|expectation", case.kind)) or bool(
@@ -130,7 +139,7 @@ def _by_place(case: CaseResult, known: frozenset[str]) -> _Reading:
     """No sign: the innermost frame of the workspace decides."""
     ours = [frame for frame in frames_of(case.details, known) if frame.ours]
     inner = ours[0] if ours else None
-    if _ASSERTION.search(_text(case)):
+    if _compares(case):
         return _Reading(
             Category.PRODUCT_BUG, "an assertion of the test does not hold",
             "Make the code return what the test expects; the test is the contract.", False,
@@ -164,7 +173,7 @@ def _confidence(
         terms.append((-0.20, "nothing names a cause"))
     elif reading.clear:
         terms.append((_CLEAR_SIGN, f"a clear sign: {reading.why}"))
-    elif _ASSERTION.search(_text(failing[0])):
+    elif _compares(failing[0]):
         terms.append((_CLEAN_ASSERTION, "the test says which values it compared"))
     if any(not is_test(suspect.path) for suspect in ranked):
         terms.append((_PRODUCT_PLACE, "product code was found for it"))

@@ -14,7 +14,7 @@ MAX_SUSPECTS = 10
 
 _FRAME = 0.60  # product code in the stack trace; each frame further out loses a bit
 _FRAME_STEP = 0.05
-_REACHED = (0.45, 0.35, 0.25)  # one, two, three references away from the test
+_REACHED = (0.45, 0.35, 0.25)  # one, two, three files away from the test
 _CHANGED = 0.30  # the author changed these lines
 _CHANGED_FILE = 0.15  # the author changed the file elsewhere
 _ONLY_CHANGED = 0.20  # changed, and nothing else ties it to the failure
@@ -40,7 +40,9 @@ def suspects(
         key = (suspect.path, suspect.symbol, suspect.start)
         if key not in best or best[key].score < suspect.score:
             best[key] = suspect
-    ranked = sorted(best.values(), key=lambda one: (-one.score, one.path, one.start or 0))
+    finer = {suspect.path for suspect in best.values() if suspect.start is not None}
+    kept = [one for one in best.values() if one.start is not None or one.path not in finer]
+    ranked = sorted(kept, key=lambda one: (-one.score, one.path, one.start or 0))
     return tuple(ranked[:MAX_SUSPECTS])
 
 
@@ -69,7 +71,7 @@ def _own(place: Place, frames: Sequence[Frame]) -> tuple[float, str]:
         if frame.path == place.path and within:
             return max(0.3, _FRAME - _FRAME_STEP * position), "in the stack trace"
     depth = min(max(place.depth, 1), len(_REACHED))
-    away = "directly" if depth == 1 else f"{depth} references away"
+    away = "directly" if depth == 1 else f"{depth} files away"
     return _REACHED[depth - 1], f"{place.why} ({away})"
 
 

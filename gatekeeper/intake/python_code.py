@@ -46,10 +46,12 @@ class PythonCode:
     def references(self, symbol: str) -> Iterator[tuple[str, str]]:
         """(name, attribute or "") of everything that the code of `symbol` refers to."""
         node = self._node(symbol) if symbol else self.tree
+        dotted: set[ast.expr] = set()  # `sql` of `sql.Function` is no reference of its own
         for child in ast.walk(node) if node else ():
             if isinstance(child, ast.Attribute) and isinstance(child.value, ast.Name):
+                dotted.add(child.value)
                 yield child.value.id, child.attr
-            elif isinstance(child, ast.Name) and isinstance(child.ctx, ast.Load):
+            elif isinstance(child, ast.Name) and child not in dotted:
                 yield child.id, ""
             elif isinstance(child, ast.arg):  # pytest passes fixtures by name
                 yield child.arg, ""

@@ -22,7 +22,8 @@ MAX_CASES = 10  # failing cases whose code is looked for; the others are only na
 _MAX_PLACES = 80
 _MAX_DEPTH = 3
 _MAX_FILE = 1_000_000  # bytes; a larger file is no source that a person wrote
-_LONG_CLASS = 150  # lines; of a longer class only the methods that are used are taken
+_LONG = 150  # lines; of a longer class or file only what is used is taken
+_WITHIN = 0.25  # how far a definition is from one in the same file; another file is 1 away
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Place:
     end: int | None
     why: str
     symbol: str = ""
-    depth: int = 0  # 0: test or frame; 1..3: so many imports away
+    depth: int = 0  # 0: test or frame; 1..3: so many files away; 4: a long file as a whole
 
 
 def reach(
@@ -47,8 +48,8 @@ def reach(
         *walk.frames([frame for frame in frames if not is_test(frame.path)], "in the stack trace"),
         *walk.frames([frame for frame in frames if is_test(frame.path)], "test code in the trace"),
     ]
-    further = sorted(walk.around(places), key=lambda place: (place.depth, is_test(place.path)))
-    return tuple(dict.fromkeys((*places, *further)))[:_MAX_PLACES]
+    further = sorted(walk.around(places), key=lambda found: (found[0], is_test(found[1].path)))
+    return tuple(dict.fromkeys((*places, *(place for _, place in further))))[:_MAX_PLACES]
 
 
 class _Walk:
@@ -120,20 +121,20 @@ class _Walk:
 
     # --- what it refers to ---
 
-    def around(self, starts: Sequence[Place]) -> Iterator[Place]:
-        """Breadth first through references and imports, to a depth of three."""
-        queue = deque((place.path, place.symbol, 1) for place in starts)
+    def around(self, starts: Sequence[Place]) -> Iterator[tuple[float, Place]]:
+        """(distance, place) through references and imports, to a distance of three files."""
+        queue = deque((place.path, place.symbol, 0.0) for place in starts)
         seen = {(path, symbol) for path, symbol, _ in queue}
         while queue and len(seen) < 4 * _MAX_PLACES:
-            path, symbol, depth = queue.popleft()
+            path, symbol, distance = queue.popleft()
             for target, name in self._next(path, symbol):
-                if (target, name) in seen or is_vendored(target):
+                further = distance + (_WITHIN if target == path else 1)
+                if (target, name) in seen or is_vendored(target) or further > _MAX_DEPTH + 0.5:
                     continue
                 seen.add((target, name))
-                why = f"{'used' if name else 'imported'} by {path}"
-                yield from self._place(target, name, why, depth, path)
-                if depth < _MAX_DEPTH:
-                    queue.append((target, name, depth + 1))
+                for place in self._place(target, name, int(further), (path, symbol)):
+                    yield max(further, place.depth), place
+                queue.append((target, name, further))
 
     def _next(self, path: str, symbol: str) -> Iterator[tuple[str, str]]:
         code = self.code(path)
@@ -181,28 +182,39 @@ class _Walk:
                 yield conftest, name
                 return
 
-    def _place(self, path: str, name: str, why: str, depth: int, user: str) -> Iterator[Place]:
+    def _place(self, path: str, name: str, depth: int, user: tuple[str, str]) -> Iterator[Place]:
+        why = f"{'used' if name else 'imported'} by {user[0]}"
         code = self.code(path)
         span = code.span(name) if code and name else None
-        if code and span and span[1] - span[0] > _LONG_CLASS:
-            used = {attribute for _, attribute in self._references(user) if attribute}
-            for method in ("__init__", *sorted(used)):
-                inner = code.span(f"{name}.{method}")
-                if inner:
-                    yield Place(path, *inner, why, f"{name}.{method}", depth)
-        elif span:
-            yield Place(path, *span, why, name, depth)
-        elif code is None and self.text(path).count("\n") > _LONG_CLASS:
-            lines = self.text(path).split("\n")
-            names = set(re.findall(r"[A-Za-z_$][\w$]*", self.text(user)))
+        if code and span:
+            for symbol, (start, end) in self._pieces(code, name, span, user):
+                yield Place(path, start, end, why, symbol, depth)
+            return
+        lines = self.text(path).split("\n")
+        if len(lines) <= _LONG:
+            yield Place(path, None, None, why, "", depth)
+        elif code is None:
+            names = set(re.findall(r"[A-Za-z_$][\w$]*", self.text(user[0])))
             for line in script_code.defining(lines, names):
                 yield Place(path, *script_code.block(lines, line), why, "", depth)
         else:
-            yield Place(path, None, None, why, "", depth)
+            yield Place(path, None, None, why, "", _MAX_DEPTH + 1)
 
-    def _references(self, path: str) -> Iterable[tuple[str, str]]:
-        code = self.code(path)
-        return code.references("") if code else ()
+    def _pieces(
+        self,
+        code: python_code.PythonCode,
+        name: str,
+        span: tuple[int, int],
+        user: tuple[str, str],
+    ) -> Iterator[tuple[str, tuple[int, int]]]:
+        """The definition, or of a long class the methods that its user names."""
+        user_code = self.code(user[0])
+        methods = []
+        if span[1] - span[0] > _LONG and user_code:
+            used = {attribute for _, attribute in user_code.references(user[1]) if attribute}
+            symbols = [f"{name}.{method}" for method in ("__init__", *sorted(used))]
+            methods = [(one, inner) for one in symbols if (inner := code.span(one))]
+        yield from methods or [(name, span)]
 
 
 class _Modules:

@@ -103,14 +103,14 @@ def titles(context: Context) -> list[str]:
 
 
 def test_sections_come_in_the_order_of_their_value() -> None:
-    """Record, output, test, what it uses, the delta with what overlaps first, instructions."""
+    """Record, output, test, changed code, what else it uses, the delta, instructions."""
     assert titles(build()) == [
         "# FAILURE_RECORD",
         "# FAILURE_OUTPUT: tests.test_core::test_total",
         "# FILE: tests/test_core.py",
+        "# FILE: src/shop/money.py",
         "# FILE: src/shop/core.py",
         "# FILE: tests/conftest.py",
-        "# FILE: src/shop/money.py",
         "# RECENT_REPO_DELTA",
         "# RECENT_REPO_DELTA_DIFF: src/shop/money.py",
         "# RECENT_REPO_DELTA_DIFF: README.md",

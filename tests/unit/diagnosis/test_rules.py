@@ -95,6 +95,7 @@ def diagnosis(*cases: CaseResult, delta: Delta = NO_DELTA) -> Diagnosis:
         ("MemoryError", "", Category.RESOURCE),
         ("OSError: [Errno 28] No space left on device", "", Category.RESOURCE),
         ("Failed: Timeout (>10.0s) from pytest-timeout.", "", Category.TIMEOUT),
+        ("got 3, want 4", "", Category.PRODUCT_BUG),
         ("boom", "", Category.UNKNOWN),
         ("", "", Category.UNKNOWN),
     ],
@@ -104,6 +105,13 @@ def test_category(message: str, details: str, category: Category) -> None:
     found = diagnosis(red(message, details))
     assert found.category is category
     assert found.suggested_fix
+
+
+def test_quoted_source_of_the_test_is_no_comparison() -> None:
+    """An exception raised below an `assert` line is read as an exception."""
+    details = ">       assert total([1]) == 1\n\ntests/test_core.py:5: \nsrc/shop/money.py:2: ValueError\n"
+    found = diagnosis(red("ValueError: bad sum", details))
+    assert "the error arises in src/shop/money.py:2" in found.summary
 
 
 def test_flaky_is_what_the_report_says() -> None:
