@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.support import pipelines
+from tests.support import pipeline_images, pipelines
 from tests.support.pipelines import Job, Pipeline, Project
 
 pytestmark = pytest.mark.npm
@@ -19,14 +19,14 @@ pytestmark = pytest.mark.npm
 SOCKET = "--volume=/var/run/docker.sock:/var/run/docker.sock"
 UNIT = {
     "stage": "test",
-    "image": pipelines.PYTHON_IMAGE,
+    "image": pipeline_images.PYTHON_IMAGE,
     "script": ["python3 -m pytest -q --junitxml=junit.xml"],
     "artifacts": {"when": "always", "paths": ["junit.xml"]},
 }
 INPUTS: Mapping[str, object] = {
     "needs": ["unit"],
-    "image": pipelines.GATEKEEPER_IMAGE,
-    "test-image": pipelines.PYTHON_IMAGE,
+    "image": pipeline_images.GATEKEEPER_IMAGE,
+    "test-image": pipeline_images.PYTHON_IMAGE,
     "test-command": pipelines.TEST_COMMAND,
     "junit": "junit.xml",
     "backend": "search",
@@ -257,7 +257,7 @@ def test_the_job_stays_away(
     ran: Mapping[str, Job],
 ) -> None:
     """Nothing runs where nothing failed, nor where GATEKEEPER_DISABLED is set."""
-    unit = {"stage": "test", "image": pipelines.PYTHON_IMAGE, "script": script}
+    unit = {"stage": "test", "image": pipeline_images.PYTHON_IMAGE, "script": script}
     project = project_with(tmp_path, configuration(local({}), unit=unit))
     pipeline = run(project, SOCKET, *variables)
     assert pipeline.jobs == ran, pipeline.log
@@ -268,7 +268,7 @@ def test_docker_service_with_tls(tmp_path: Path, runner_images: None, dind_image
     """With `engine: dind` the engine is reached by TLS with the certificates of the service."""
     include = local({"engine": "dind", "dind-image": dind_image})
     project = project_with(tmp_path, configuration(include, unit=UNIT))
-    pipelines.write_certificates(tmp_path / "certs")
+    pipeline_images.write_certificates(tmp_path / "certs")
     pipeline = run(
         project,
         f"--volume={tmp_path}/certs:/certs:ro",
@@ -281,11 +281,11 @@ def test_docker_service_with_tls(tmp_path: Path, runner_images: None, dind_image
 @pytest.fixture(scope="session")
 def runner_images() -> None:
     """The images of both jobs, and the one that carries files for gitlab-ci-local."""
-    pipelines.need_images()
-    pipelines.transfer_image()
+    pipeline_images.need_images()
+    pipeline_images.transfer_image()
 
 
 @pytest.fixture(scope="session")
 def dind_image() -> str:
     """A stand-in for docker:dind that passes everything to this machine's engine."""
-    return pipelines.dind_stand_in()
+    return pipeline_images.dind_stand_in()

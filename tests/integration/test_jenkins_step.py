@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import pipelines
+from tests.support import pipeline_images, pipelines
 from tests.support.pipelines import Build
 
 pytestmark = pytest.mark.groovy
 
 AGENT = 1000  # an agent's user: not root, and unknown to the image
 OPTIONS: Mapping[str, object] = {
-    "image": pipelines.GATEKEEPER_IMAGE,
-    "testImage": pipelines.PYTHON_IMAGE,
+    "image": pipeline_images.GATEKEEPER_IMAGE,
+    "testImage": pipeline_images.PYTHON_IMAGE,
     "testCommand": pipelines.TEST_COMMAND,
     "junit": "junit.xml",
     "backend": "search",
@@ -32,7 +32,7 @@ Call = Callable[..., Build]
 @pytest.fixture(scope="session")
 def runner_images() -> None:
     """Both images that a build starts."""
-    pipelines.need_images()
+    pipeline_images.need_images()
 
 
 @pytest.fixture
