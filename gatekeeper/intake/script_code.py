@@ -18,7 +18,7 @@ _IMPORTS = (
     ((".c", ".cc", ".cpp", ".cxx", ".h", ".hpp"), re.compile(r'^#include "([^"\n]+)"', re.MULTILINE)),
 )  # fmt: skip
 _JAVA = re.compile(r"^import (?:static )?([\w.]+?)(?:\.\*)?;?$", re.MULTILINE)
-_ENDINGS = ("", *_SCRIPT, "/index.js", "/index.ts", "/index.mjs", ".rb", ".json")
+_ENDINGS = (*_SCRIPT, "/index.js", "/index.ts", "/index.mjs", ".rb", ".json")
 
 
 def imported(path: str, text: str, known: Collection[str]) -> tuple[str, ...]:
@@ -37,7 +37,8 @@ def imported(path: str, text: str, known: Collection[str]) -> tuple[str, ...]:
 
 def _resolve(path: str, written: str, known: Collection[str]) -> str | None:
     target = posixpath.normpath(posixpath.join(posixpath.dirname(path), written.partition("?")[0]))
-    for ending in _ENDINGS:
+    own = "." + path.rpartition(".")[2]
+    for ending in ("", own, *_ENDINGS):
         if target + ending in known:
             return target + ending
     stem, dot, _ = target.rpartition(".")
