@@ -1,0 +1,202 @@
+"""One testcase element to one CaseResult, its texts bounded."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+from xml.etree.ElementTree import Element  # the type only: defusedxml parses
+
+from junitparser import Error, Failure, SystemErr, SystemOut, xunit2
+from junitparser.junitparser import FinalResult, Result
+
+from gatekeeper.domain import SUITE_LEVEL, CaseId, CaseResult, CaseState
+from gatekeeper.intake.identity import case_id, masked
+from gatekeeper.intake.packed import PackedCases, number
+
+MESSAGE = 2_000
+DETAILS = 16_000
+OUTPUT = 16_000
+FILE = 500
+WHOLE_TEXTS = 8 * 1024**2
+"""Bytes of texts that one reading keeps whole; after that only short messages are kept."""
+SHORT_TEXTS = 4 * 1024**2
+SHORT = 200
+KNOWN = 20_000
+
+_RED = {
+    Error: CaseState.ERROR,
+    xunit2.RerunError: CaseState.ERROR,
+    Failure: CaseState.FAILURE,
+    xunit2.RerunFailure: CaseState.FAILURE,
+}
+_FLAKY = (xunit2.FlakyFailure, xunit2.FlakyError)
+_ORPHANS: dict[str, Callable[[Element], Any]] = {
+    "error": Error.fromelem,
+    "failure": Failure.fromelem,
+}
+_SILENT = frozenset({"system-out", "system-err", "properties"})
+_testcase: Callable[[Element], Any] = xunit2.TestCase.fromelem
+_OUTPUTS = (SystemOut, SystemErr)
+_UNNAMED = "(no name)"
+
+
+def bounded(text: str, limit: int) -> str:
+    """At most `limit` characters and a remark: the head, and twice as much of the tail."""
+    if len(text) <= limit:
+        return text
+    head = limit // 3
+    cut = len(text) - limit
+    return f"{text[:head]}\n[... {cut} characters left out ...]\n{text[head + cut :]}"
+
+
+@dataclass(slots=True, eq=False)
+class Suite:
+    """What a testsuite element says of the cases in it."""
+
+    name: str
+    file: str
+
+
+_Written = tuple[Suite, str | None, str | None, str | None]
+"""What decides on the place of a case: suite, classname, file, filepath."""
+
+
+class _Place(NamedTuple):
+    file: str
+    line: int | None
+    seconds: float | None
+    suite: str
+
+
+@dataclass(slots=True)
+class Texts:
+    """How many bytes of text may still be kept, over all the files of one reading."""
+
+    whole: int = WHOLE_TEXTS
+    short: int = SHORT_TEXTS
+    cut: int = 0  # cases whose texts were shortened for want of room
+
+    def keep(self, *texts: tuple[str, int]) -> tuple[str, ...]:
+        """Each (text, limit) bounded; in want of room the first one short, the others ""."""
+        kept = tuple(bounded(text, limit) for text, limit in texts)
+        size = sum(map(sys.getsizeof, kept))
+        if self.whole >= size:
+            self.whole -= size
+            return kept
+        self.cut += 1
+        first = kept[0][:SHORT]
+        self.short -= sys.getsizeof(first)
+        return (first if self.short > 0 else "", *("" for _ in kept[1:]))
+
+
+@dataclass(slots=True)
+class CaseReader:
+    """Turns elements into results, collected in `cases` and `orphans`."""
+
+    texts: Texts
+    cases: PackedCases = field(default_factory=PackedCases)
+    orphans: list[CaseResult] = field(default_factory=list)
+    places: dict[_Written, int] = field(default_factory=dict)
+
+    def passed(self, attributes: Mapping[str, str], suite: Suite) -> None:
+        """Add a testcase that passed: nearly all of a report, so this must be quick."""
+        get = attributes.get
+        written = (suite, get("classname"), get("file"), get("filepath"))
+        place = self.places.get(written)
+        if place is None:
+            place = self._place(written)
+        line = get("line") or get("lineno")
+        self.cases.add_passed(
+            place, get("name") or _UNNAMED, _line(line) if line else -1, get("time") or "nan"
+        )
+
+    def case(self, element: Element, suite: Suite) -> None:
+        """Add a testcase with children, read by junitparser; they alone make its state."""
+        if _SILENT.issuperset([child.tag for child in element]):
+            self.passed(element.attrib, suite)
+            return
+        get = element.attrib.get
+        identity = case_id(get("classname") or suite.name, get("name") or _UNNAMED)
+        file = bounded(get("file") or get("filepath") or suite.file, FILE)
+        line, seconds = _line(get("line") or get("lineno")), number(get("time") or "nan")
+        place = _Place(
+            file,
+            line if line >= 0 else None,
+            None if math.isnan(seconds) else seconds,
+            suite.name,
+        )
+        self.cases.add(self._told(identity, place, list(_testcase(element))))
+
+    def orphan(self, element: Element, suite: Suite) -> None:
+        """Add a failure or error element that stands in a suite and in no testcase."""
+        identity = CaseId(masked(suite.name), SUITE_LEVEL)
+        place = _Place(suite.file, None, None, suite.name)
+        self.orphans.append(self._told(identity, place, [_ORPHANS[element.tag](element)]))
+
+    def _told(self, identity: CaseId, place: _Place, entries: Sequence[Any]) -> CaseResult:
+        """The case with its state and the texts that explain it."""
+        state = _state(entries)
+        reasons = [entry for entry in entries if isinstance(entry, Result)]
+        if len(reasons) > 1:  # the deciding one first
+            reasons.sort(key=lambda entry: _RED.get(type(entry)) is not state)
+        details = "\n\n".join(filter(None, map(_body, reasons)))
+        outputs = [_body(entry) for entry in entries if isinstance(entry, _OUTPUTS)]
+        message, kind, details, output = self.texts.keep(
+            (_reason(reasons, "message") or details.strip().partition("\n")[0], MESSAGE),
+            (_reason(reasons, "type"), SHORT),
+            (details, DETAILS),
+            ("\n".join(filter(None, outputs)), OUTPUT),
+        )
+        return CaseResult(
+            identity,
+            state,
+            message=message,
+            kind=kind,
+            details=details,
+            output=output,
+            file=place.file,
+            line=place.line,
+            seconds=place.seconds,
+            suite=place.suite,
+            flaky=not state.red and any(isinstance(entry, _FLAKY) for entry in entries),
+        )
+
+    def _place(self, written: _Written) -> int:
+        """The number of a place; those that come again soon are remembered."""
+        suite, classname, *files = written
+        file = next((bounded(file, FILE) for file in files if file), suite.file)
+        place = self.cases.place(masked(classname or suite.name), file, suite.name)
+        if len(self.places) > KNOWN:
+            self.places.clear()
+        self.places[written] = place
+        return place
+
+
+def _state(entries: Sequence[Any]) -> CaseState:
+    """Error before failure before skipped; reruns decide only where there is no final result."""
+    final = {type(entry) for entry in entries if isinstance(entry, FinalResult)}
+    rerun = {type(entry) for entry in entries if isinstance(entry, xunit2.InterimResult)}
+    if Error in final:
+        return CaseState.ERROR
+    if Failure in final:
+        return CaseState.FAILURE
+    if xunit2.RerunError in rerun:
+        return CaseState.ERROR
+    if xunit2.RerunFailure in rerun:
+        return CaseState.FAILURE
+    return CaseState.SKIPPED if final else CaseState.PASSED
+
+
+def _reason(reasons: Sequence[Any], attribute: str) -> str:
+    return (getattr(reasons[0], attribute) or "") if reasons else ""
+
+
+def _body(entry: Any) -> str:
+    return "".join(entry._elem.itertext())
+
+
+def _line(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 9 else -1
