@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,10 +11,12 @@ from gatekeeper.errors import UsageError
 from gatekeeper.git import trees
 from gatekeeper.git.command import Git, Settings, git_for, temporary_index
 from gatekeeper.git.remote import Config
+from gatekeeper.process import ProgramFailed
 
 # Files are to be their blobs, whatever the tree's own .gitattributes say.
 _PLAIN = "* -text !eol !crlf !ident !filter !working-tree-encoding !diff !merge !whitespace\n"
 _WORKTREE_KEYS = ("core.autocrlf", "core.eol", "core.filemode", "core.symlinks", "core.ignorecase")
+_OLDEST_GIT = (2, 32)
 _NEEDED = ("objects", "shallow", "info/exclude")
 
 
@@ -22,6 +25,7 @@ def prepare(
 ) -> tuple[str, Config, Git, Git, Git]:
     """Fill `scratch`; head commit, configuration, and git on the workspace, plain and on files."""
     source = git_for(_git_dir(workspace), scratch, caller)
+    _check_version(source)
     config = _read_config(source)
     objects, shallow, exclude = _locate(source, workspace)
     head = source.ask("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
@@ -44,6 +48,16 @@ def prepare(
     if exclude.is_file():
         shutil.copyfile(exclude, files.git_dir / "info/exclude")
     return head, config, source, plain, files.on(workspace)
+
+
+def _check_version(git: Git) -> None:
+    """Older ones do not read GIT_CONFIG_GLOBAL and would obey the workspace."""
+    said = git.word("version")
+    found = re.search(r"(\d+)\.(\d+)", said)
+    if found is None or (int(found[1]), int(found[2])) < _OLDEST_GIT:
+        raise UsageError(
+            f"`{said}` is too old", hint="install git {}.{} or newer".format(*_OLDEST_GIT)
+        )
 
 
 def _git_dir(workspace: Path) -> Path:
@@ -123,10 +137,16 @@ def export(plain: Git, tree: str, folder: Path, scratch: Path) -> tuple[str, ...
         raise UsageError(f"{folder} is not empty")
     folder.mkdir(parents=True, exist_ok=True)
     entries = trees.read_entries(plain, tree)
-    with temporary_index(scratch) as index:
-        # git itself refuses `..`, `.git` and names that some file system takes for it.
-        plain.out("read-tree", tree, index=index)
-        plain.on(folder).out("checkout-index", "--all", "--quiet", index=index)
+    try:
+        with temporary_index(scratch) as index:
+            # git itself refuses `..`, `.git` and names that some file system takes for it.
+            plain.out("read-tree", tree, index=index)
+            plain.on(folder).out("checkout-index", "--all", "--quiet", index=index)
+    except ProgramFailed as error:
+        raise UsageError(
+            f"the files of the commit cannot be written out: {error.message}",
+            hint="if this is a partial clone, clone without --filter; else see `git fsck`",
+        ) from error
     return _notes(plain, entries)
 
 

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from gatekeeper.domain import FileChange, Overlay
 from gatekeeper.errors import GatekeeperError, UsageError
 from gatekeeper.git import hunks as _hunks
-from gatekeeper.git import layout, remote, snapshot, trees
-from gatekeeper.git.command import Git, encode, temporary_index
+from gatekeeper.git import layout, making, remote, snapshot, trees
+from gatekeeper.git.command import Git
 from gatekeeper.git.hunks import Hunk
+from gatekeeper.git.making import PatchRefused
 from gatekeeper.git.remote import Config, Fetched
 from gatekeeper.git.trees import TreeEntry, TreeView
-
-
-class PatchRefused(GatekeeperError):
-    """git does not apply this diff; the message is git's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +34,9 @@ class Repository:
     source: Git  # the workspace's own repository: names and configuration are read, no more
     plain: Git  # the scratch repository; files are their blobs, byte for byte
     files: Git  # the same objects, with the line ends of the workspace's working tree
+    _listings: dict[str, Mapping[str, TreeEntry]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     @classmethod
     def open(cls, workspace: Path, scratch: Path) -> Repository:
@@ -153,8 +152,14 @@ class Repository:
         return TreeView(self, tree)
 
     def entries(self, tree: str) -> Mapping[str, TreeEntry]:
-        """Path to entry, submodules too."""
-        return trees.read_entries(self.plain, tree)
+        """Path to entry, submodules too. The last few listings are kept: trees never change."""
+        known = self._listings.get(tree)
+        if known is None:
+            known = trees.read_entries(self.plain, tree)
+            if len(self._listings) >= _KEPT_LISTINGS:
+                self._listings.clear()
+            self._listings[tree] = known
+        return known
 
     def blobs(self, ids: Iterable[str]) -> dict[str, bytes]:
         """Object id to content. Raises GatekeeperError where one is not here."""
@@ -234,7 +239,7 @@ class Repository:
         Raises PatchRefused where a path is not possible beside the others.
         """
         known = self.entries(tree)
-        lines = {}
+        lines: dict[str, making.Entry] = {}
         for path, content in contents.items():
             mode = known[path].mode if path in known else trees.REGULAR
             if content is not None and not _regular(mode):
@@ -246,55 +251,23 @@ class Repository:
         """Id of a blob with this content, kept in the scratch."""
         return self.plain.word("hash-object", "-w", "--stdin", stdin=content)
 
-    def write_entries(self, tree: str, entries: Mapping[str, tuple[str, str] | None]) -> str:
+    def write_entries(self, tree: str, entries: Mapping[str, making.Entry]) -> str:
         """`tree` with other (mode, blob) at these paths; PatchRefused where they cannot be."""
-        if beneath := _beneath_another({path for path, entry in entries.items() if entry}):
-            raise PatchRefused(f"{beneath} would be in a folder that is to be a file")
-        records = b"".join(
-            b"%s %s\t%s\0" % (*_mode_and_blob(entry, len(self.head)), encode(path))
-            for path, entry in sorted(entries.items(), key=lambda item: item[1] is not None)
-        )
-        with temporary_index(self.scratch) as index:
-            self.plain.out("read-tree", tree, index=index)
-            done = self.plain.run(
-                "update-index", "-z", "--index-info", stdin=records, index=index, check=False
-            )
-            # It leaves out an impossible path with a warning and code 0.
-            if done.exit_code != 0 or done.stderr:
-                raise PatchRefused(done.stderr.decode("utf-8", "replace").strip())
-            made = self.plain.word("write-tree", index=index)
-        # git lets a new file push out a folder of its name; that is never what was asked for.
-        if extra := {c.path for c in self.changes(tree, made)} - set(entries):
-            raise PatchRefused(f"{min(extra)} is in the way of a file with part of its name")
-        return made
+        return making.write_entries(self.plain, self.scratch, tree, entries)
 
     def apply_to_tree(self, tree: str, diff: bytes, flags: Sequence[str] = ()) -> tuple[str, str]:
         """Apply a diff as `git apply` does; no fuzz. Returns the new tree and git's remarks.
 
         Raises PatchRefused with git's reason; the old tree is what it was.
         """
-        with temporary_index(self.scratch) as index:
-            self.plain.out("read-tree", tree, index=index)
-            done = self.plain.run(
-                "apply", "--cached", "--verbose", "--whitespace=nowarn", *flags, "-",
-                stdin=diff, index=index, check=False,
-            )  # fmt: skip
-            said = done.stderr.decode("utf-8", "replace")
-            if done.exit_code != 0:
-                raise PatchRefused(_reason(said))
-            return self.plain.word("write-tree", index=index), said
+        return making.apply(self.plain, self.scratch, tree, diff, flags)
 
-    def patch_sizes(
-        self, diff: bytes, flags: Sequence[str] = ()
-    ) -> tuple[tuple[int, int] | None, ...]:
+    def patch_sizes(self, diff: bytes, flags: Sequence[str] = ()) -> making.Sizes:
         """What git reads in a diff: lines added and removed for each file, None if binary.
 
         Raises PatchRefused where git cannot read it.
         """
-        done = self.plain.run("apply", "--numstat", "-z", *flags, "-", stdin=diff, check=False)
-        if done.exit_code != 0:
-            raise PatchRefused(_reason(done.stderr.decode("utf-8", "replace")))
-        return trees.read_patch_sizes(done.stdout)
+        return making.patch_sizes(self.plain, diff, flags)
 
     # --- parts of a change --------------------------------------------------------------
 
@@ -316,7 +289,7 @@ class Repository:
         for hunk in hunks:
             by_file.setdefault(hunk.change, []).append(hunk)
         known = self.entries(tree)
-        entries: dict[str, tuple[str, str] | None] = {}
+        entries: dict[str, making.Entry] = {}
         for change, parts in by_file.items():
             entry = known.get(change.path)
             if (entry.blob if entry else "") != change.new_blob:
@@ -327,7 +300,7 @@ class Repository:
         except PatchRefused:
             return None
 
-    def _old_entry(self, change: FileChange, parts: list[Hunk]) -> tuple[str, str] | None:
+    def _old_entry(self, change: FileChange, parts: list[Hunk]) -> making.Entry:
         if any(part.whole for part in parts):
             return (change.old_mode, change.old_blob) if change.old_blob else None
         blobs = self.blobs((change.old_blob, change.new_blob))
@@ -335,25 +308,15 @@ class Repository:
         return change.old_mode, self.store(content)
 
 
+_KEPT_LISTINGS = 4
 _DIFF = (
     "diff-tree", "-r", "-p", "--no-renames", "--no-ext-diff", "--no-textconv", "--full-index",
     "--no-color", "--src-prefix=a/", "--dst-prefix=b/",
 )  # fmt: skip
 
 
-def _mode_and_blob(entry: tuple[str, str] | None, width: int) -> tuple[bytes, bytes]:
-    mode, blob = ("0", "0" * width) if entry is None else entry
-    return mode.encode(), blob.encode()
-
-
 def _regular(mode: str) -> bool:
     return mode in (trees.REGULAR, trees.EXECUTABLE)
-
-
-def _beneath_another(paths: AbstractSet[str]) -> str:
-    """A path that has another one as its folder, "" if there is none."""
-    folders = ((path, above.as_posix()) for path in paths for above in PurePosixPath(path).parents)
-    return next((path for path, above in folders if above in paths), "")
 
 
 def _is_id(want: str, like: str) -> bool:
@@ -366,10 +329,3 @@ def _fetched(branch: str) -> str:
 
 def _is_remote_url(key: str) -> bool:
     return key.startswith("remote.") and key.endswith(".url")
-
-
-def _reason(said: str) -> str:
-    """What git found wrong, without its progress lines."""
-    wrong = [line.removeprefix("error: ") for line in said.splitlines() if "error:" in line]
-    fatal = [line.removeprefix("fatal: ") for line in said.splitlines() if "fatal:" in line]
-    return "; ".join(wrong + fatal) or said.strip() or "git refused it without a reason"

@@ -11,7 +11,8 @@ from tempfile import TemporaryDirectory
 from gatekeeper.domain import FileChange
 from gatekeeper.errors import UsageError
 from gatekeeper.git.command import decode, temporary_index
-from gatekeeper.git.repository import PatchRefused, Repository
+from gatekeeper.git.making import PatchRefused
+from gatekeeper.git.repository import Repository
 
 
 def apply_to_worktree(

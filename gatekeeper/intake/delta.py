@@ -94,6 +94,8 @@ class _Search:
     def asked(self, name: str) -> Base:
         """The base that a person named: with a branch that went on, what both have in common."""
         commit = self._commit(name) or self._commit(f"{self.repository.remote}/{name}")
+        if commit is None and not _is_id(name) and (found := self._branch(name, "as asked")):
+            return found
         if commit is None:
             why = "; ".join(self.tried)
             raise UsageError(

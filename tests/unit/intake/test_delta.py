@@ -168,6 +168,8 @@ def test_the_base_that_was_asked_for(history: History, tmp_path: Path) -> None:
     assert paths(delta(workspace, GITLAB, "origin/main")) == ["one", "two"]
     assert paths(delta(workspace, GITLAB, "main")) == ["one", "two"]
     assert paths(delta(workspace, GITLAB, history.ids["one"])) == ["two"]
+    narrow = history.clone(tmp_path / "narrow", "--depth=1")
+    assert paths(delta(narrow, GITLAB, "main")) == ["one", "two"]
     for name in ("nonsense", "--all", "f" * 40):
         with pytest.raises(UsageError, match="no commit") as raised:
             delta(workspace, GITLAB, name)
