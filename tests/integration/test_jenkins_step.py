@@ -212,6 +212,20 @@ def test_help_names_every_option() -> None:
     assert options == set(re.findall(r"^([a-z]\w+) {3,}", help_text, re.MULTILINE))
 
 
+def test_own_jenkinsfile_calls_the_step_as_it_is(tmp_path: Path) -> None:
+    """The project's Jenkinsfile is Groovy 2.4, and gives only options that the step has."""
+    text = (pipelines.ROOT / "Jenkinsfile").read_text()
+    source = tmp_path / "Own.groovy"
+    source.write_text(text)
+    assert pipelines.groovy("groovyc", "-d", tmp_path, source) == ""
+    arguments = text[text.index("gatekeeper(\n") :].partition("\n                    )")[0]
+    used = set(re.findall(r"^ +(\w+): ", arguments, re.MULTILINE))
+    folder = pipelines.ROOT / "templates" / "jenkins" / "vars"
+    known = set(re.findall(r"^([a-z]\w+) {3,}", (folder / "gatekeeper.txt").read_text(), re.M))
+    assert used
+    assert used <= known
+
+
 def test_no_step_in_a_closure_of_a_collection() -> None:
     """Jenkins' continuation-passing Groovy breaks steps called from each, collect and find."""
     text = (pipelines.ROOT / "templates" / "jenkins" / "vars" / "gatekeeper.groovy").read_text()

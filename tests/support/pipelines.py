@@ -183,9 +183,17 @@ def jenkins_step(folder: Path, call: Mapping[str, object]) -> Build:
     asked.write_text(json.dumps(call))
     driver = Path(__file__).with_name("jenkins_dsl.groovy")
     step = ROOT / "templates" / "jenkins" / "vars" / "gatekeeper.groovy"
+    groovy("groovy", driver, step, asked, answered)
+    answer = json.loads(answered.read_text())
+    events = [(name, detail) for name, detail in answer["events"]]
+    return Build(answer["result"], answer["code"], answer["error"], events)
+
+
+def groovy(program: str, *args: object) -> str:
+    """Standard output and error of a Groovy program that must succeed."""
     java = Path(shutil.which("java") or "/usr/bin/java").resolve().parents[1]
     done = subprocess.run(
-        ["groovy", *map(str, (driver, step, asked, answered))],
+        [program, *map(str, args)],
         env={**os.environ, "JAVA_HOME": str(java)},
         capture_output=True,
         text=True,
@@ -194,6 +202,4 @@ def jenkins_step(folder: Path, call: Mapping[str, object]) -> Build:
     )
     if done.returncode != 0:
         raise RuntimeError(done.stdout + done.stderr)
-    answer = json.loads(answered.read_text())
-    events = [(name, detail) for name, detail in answer["events"]]
-    return Build(answer["result"], answer["code"], answer["error"], events)
+    return done.stdout + done.stderr
