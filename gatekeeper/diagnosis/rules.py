@@ -27,7 +27,8 @@ _ASSERTION = re.compile(
     r"\bAssert(?:ion|ed)?(?:Error|FailedError|ionFailedError)\b|ComparisonFailure|"
     r"ExpectationNotMet|Failed asserting|\bassertion\b.*\bfailed\b|ERR_ASSERTION|"
     r"\bexpect\(.*\)\.|\bexpected\b.*\b(?:but|got|actual|was|to)\b|\bgot\b.*\bwant\b|"
-    r"^(?:E +)?assert ",
+    r"^(?:E +)?assert |\bAssert\.\w+(?:\(\))? fail|\bcheck_(?:eq|ne|lt|gt)\w*\(|Expected equality of|"
+    r"^\s*Expected:.*(?:\n.*){0,5}\n\s*(?:Actual|Received|But was|Got):",
     re.IGNORECASE | re.MULTILINE,
 )
 _SOURCE_LINE = re.compile(r"^(?:>|\s+assert\b).*$", re.MULTILINE)  # the test's code, as quoted
@@ -67,15 +68,15 @@ def diagnose(
     if not failing:
         return Diagnosis(Category.UNKNOWN, f"No case fails: {_totals(report)}.")
     known = tree.paths()
-    readings = [_read(case, known) for case in failing[:MAX_CASES]]
-    votes = Counter(reading.category for reading in readings)
-    category = max(votes, key=lambda one: (votes[one], -list(votes).index(one)))
-    reading = next(one for one in readings if one.category is category)
+    readings = [(case, _read(case, known)) for case in failing[:MAX_CASES]]
+    votes = Counter(reading.category for _, reading in readings)
+    category = max(votes, key=lambda one: (one is not Category.UNKNOWN, votes[one]))
+    first, reading = next(pair for pair in readings if pair[1].category is category)
     ranked = suspects(failing, delta, tree, frames)
-    confidence, reasons = _confidence(failing, ranked, delta, len(votes) > 1, reading)
+    confidence, reasons = _confidence(first, ranked, delta, len(votes) > 1, reading)
     return Diagnosis(
         category,
-        _summary(report, failing, frames, reading),
+        _summary(report, first, len(failing) - 1, frames, reading),
         ranked,
         _advice(reading, ranked),
         confidence,
@@ -161,7 +162,7 @@ def _by_place(case: CaseResult, known: frozenset[str]) -> _Reading:
 
 
 def _confidence(
-    failing: Sequence[CaseResult],
+    first: CaseResult,
     ranked: Sequence[Suspect],
     delta: Delta,
     mixed: bool,
@@ -173,7 +174,7 @@ def _confidence(
         terms.append((-0.20, "nothing names a cause"))
     elif reading.clear:
         terms.append((_CLEAR_SIGN, f"a clear sign: {reading.why}"))
-    elif _compares(failing[0]):
+    elif _compares(first):
         terms.append((_CLEAN_ASSERTION, "the test says which values it compared"))
     if any(not is_test(suspect.path) for suspect in ranked):
         terms.append((_PRODUCT_PLACE, "product code was found for it"))
@@ -190,25 +191,35 @@ def _confidence(
 
 
 def _summary(
-    report: RunReport, failing: Sequence[CaseResult], frames: Sequence[Frame], reading: _Reading
+    report: RunReport, first: CaseResult, others: int, frames: Sequence[Frame], reading: _Reading
 ) -> str:
-    first = failing[0]
-    place = next((f for f in frames if f.ours), None)
+    mine = frames_of(f"{first.message}\n{first.details}", {f.path for f in frames if f.ours})
+    place = next((frame for frame in mine if frame.ours), None)
     where = f" at {place.path}:{place.line}" if place else ""
     said = _said(first)
-    others = f" {len(failing) - 1} more fail too." if len(failing) > 1 else ""
     reason = f": {said}" if said else ""
+    more = f" {others} more fail too." if others else ""
     return (
-        f"{first.id} fails{where}{reason}. It looks like this: {reading.why}.{others} "
+        f"{first.id} fails{where}{reason}. It looks like this: {reading.why}.{more} "
         f"{_totals(report)}."
     )
 
 
+_SAYS_NOTHING = frozenset({
+    "", "failed", "failure", "error", "test failed", "traceback (most recent call last):",
+})  # fmt: skip
+
+
 def _said(case: CaseResult) -> str:
     """The assertion or the message in one line, as the runner wrote it."""
-    for line in (case.message, *re.findall(r"^E +(.+)$", case.details, re.MULTILINE), case.details):
-        found = " ".join(line.strip().partition("\n")[0].split())
-        if found:
+    lines = [case.message.strip().partition("\n")[0]]
+    lines += re.findall(r"^E +(.+)$", case.details, re.MULTILINE)
+    body = [line for line in case.details.split("\n") if line.strip()]
+    if body and body[0].startswith("Traceback "):
+        body.reverse()  # CPython says what happened in the last line
+    for line in (*lines, *body):
+        found = " ".join(line.split())
+        if found.lower() not in _SAYS_NOTHING:
             kind = f"{case.kind}: " if case.kind and case.kind not in found else ""
             return f"{kind}{found}"[:300].rstrip(".")
     return case.kind

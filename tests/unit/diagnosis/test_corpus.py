@@ -1,0 +1,70 @@
+"""Diagnosis and context on real reports of many runners."""
+
+# ruff: noqa: E501 (file names)
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from gatekeeper.context.builder import build_context
+from gatekeeper.diagnosis.rules import diagnose
+from gatekeeper.domain import Category, Delta, Diagnosis, RunReport
+from gatekeeper.intake.junit import read_reports
+from gatekeeper.intake.stacktrace import case_frames
+from gatekeeper.redact import Redactor
+from tests.support.trees import tree
+
+pytestmark = pytest.mark.corpus
+
+ROOT = Path(__file__).resolve().parents[3]
+FILES = (
+    Path(os.environ.get("GATEKEEPER_CORPORA", ROOT.parent / "shared" / "corpora")) / "junit/files"
+)
+WORKSPACE = tree({"README.md": "x\n"})
+DELTA = Delta(head="h", tree="t")
+
+
+def _read() -> dict[str, RunReport]:
+    return {
+        path.name: read_reports([(path.name, path.read_bytes())])
+        for path in sorted(FILES.iterdir())
+    }
+
+
+def _diagnosis(report: RunReport) -> Diagnosis:
+    frames = case_frames(report.failing, WORKSPACE.paths())
+    return diagnose(report, report.failing, DELTA, WORKSPACE, frames)
+
+
+def test_every_real_report_gets_a_summary_and_a_bounded_context() -> None:
+    """No real report is too odd: a one-line summary, a confidence in 0..0.9, a bounded context."""
+    red = {name: report for name, report in _read().items() if report.failing}
+    assert len(red) > 20
+    for name, report in red.items():
+        found = _diagnosis(report)
+        assert 0 <= found.confidence <= 0.9, name
+        assert str(report.failing[0].id.classname) or found.summary, name
+        assert "\n" not in found.summary, name
+        json.dumps(found.confidence_reasons)
+        context = build_context(report, report.failing, DELTA, WORKSPACE, "", 2000, Redactor({}))
+        assert context.tokens <= 2000, name
+        assert context.text.startswith("# FAILURE_RECORD\n"), name
+
+
+@pytest.mark.parametrize(
+    ("name", "category"),
+    [
+        ("allure__junitdata__TEST-org.allurefw.report.junit.JunitTestResultsTest.xml", Category.PRODUCT_BUG),
+        ("mikepenz__python__report_flaky.xml", Category.PRODUCT_BUG),
+        ("mikepenz__multiple_failures__test_multiple_errors.xml", Category.TIMEOUT),
+        ("enricomi__bazel__suite-logs.xml", Category.UNKNOWN),
+        ("dorny__fixtures__jest-junit.xml", Category.PRODUCT_BUG),
+        ("nextest__fixtures__basic_report.xml", Category.UNKNOWN),
+    ],
+)  # fmt: skip
+def test_category_of_real_failures(name: str, category: Category) -> None:
+    """Comparisons, a time limit, and reports that say nothing."""
+    assert _diagnosis(_read()[name]).category is category
