@@ -104,7 +104,7 @@ class SandboxSection:
     disk: int = _setting(2 * 1024**3, SIZE, "What one run may write")
     output: int = _setting(32 * 1024**2, SIZE, "What one run may print")
     include: tuple[str, ...] = _setting(
-        (), ITEMS, "Globs of ignored files to take along, such as `node_modules/**`"
+        (), ITEMS, "Globs of ignored files to take along, such as `node_modules/**/*`"
     )
     jobs: int = _setting(0, integer(0, 256), "Sandboxes at a time; 0 is one for each core")
     env: Mapping[str, str] = _setting({}, PAIRS, "Environment variables of the sandboxes")
