@@ -92,7 +92,7 @@ def read_envelope(body: Mapping[str, Any]) -> Envelope:
 
 
 def _refuse_unfinished(body: Mapping[str, Any]) -> None:
-    """Raise unless the status is `completed`; some gateways leave the status out."""
+    """Raise unless the status is `completed`; gateways also say `complete`, or nothing."""
     status = body.get("status")
     error = _mapping(body.get("error"))
     if status == "failed" or error:
@@ -104,7 +104,7 @@ def _refuse_unfinished(body: Mapping[str, Any]) -> None:
     if status == "incomplete":
         reason = one_line(_mapping(body.get("incomplete_details")).get("reason") or "not said")
         raise BackendError(f"the answer is incomplete: {reason}", hint=_incomplete_hint(reason))
-    if status not in ("completed", None):
+    if status not in ("completed", "complete", None):
         raise BackendError(
             f"the response is {one_line(status)}, not completed",
             hint="The server answered before it was done; try again.",

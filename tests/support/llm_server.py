@@ -151,7 +151,10 @@ def _wait_for(child: subprocess.Popen[bytes], host: str, port: int, log: Path) -
 
 @dataclass(frozen=True)
 class Raw:
-    """One HTTP answer as bytes. `promised` bytes more are announced and never sent."""
+    """One HTTP answer as bytes. `promised` bytes more are announced and never sent.
+
+    `delay` is waited before it, `drip` after each of its bytes, in seconds.
+    """
 
     body: bytes
     status: int = 200
@@ -159,6 +162,7 @@ class Raw:
     content_type: str = "application/json"
     promised: int = 0
     delay: float = 0.0
+    drip: float = 0.0
 
 
 def response_body(
@@ -229,7 +233,10 @@ def raw_server(*replies: Raw) -> Iterator[RawServer]:
                 self.send_header(name, value)
             self.end_headers()
             with contextlib.suppress(OSError):
-                self.wfile.write(raw.body)
+                step = 1 if raw.drip else max(1, len(raw.body))
+                for start in range(0, len(raw.body), step):
+                    self.wfile.write(raw.body[start : start + step])
+                    time.sleep(raw.drip)
             self.close_connection = bool(raw.promised)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from gatekeeper.backends import sending
 from gatekeeper.backends.responses import ResponsesBackend
 from gatekeeper.domain import Attempt, Context, Decision, Draft, Edit, Request, Usage, Verdict
 from gatekeeper.errors import BackendError, Interrupted
@@ -113,6 +114,16 @@ def test_a_commentary_before_the_final_answer_is_not_part_of_it() -> None:
     assert len(server.bodies) == 1
 
 
+def test_a_commentary_after_an_answer_without_a_phase_is_not_taken_for_it() -> None:
+    """Older servers give no phase; what calls itself commentary is never the answer."""
+    body = response_body(GOOD)
+    part = {"type": "output_text", "text": "All done."}
+    body["output"].append({"type": "message", "phase": "commentary", "content": [part]})
+    with served(Raw(json.dumps(body).encode())) as (backend, server, _):
+        assert backend.propose(REQUEST).drafts
+    assert len(server.bodies) == 1
+
+
 def test_missing_usage_is_unknown_and_not_zero() -> None:
     """A server that reports no usage gives None for every count, and a note says so."""
     with served(response(GOOD, usage=None)) as (backend, _, _):
@@ -122,13 +133,21 @@ def test_missing_usage_is_unknown_and_not_zero() -> None:
     assert any("did not report the usage" in note for note in proposal.notes)
 
 
+@pytest.mark.parametrize("status", [None, "complete"])
+def test_a_gateway_may_be_loose_with_the_status(status: str | None) -> None:
+    """A whole answer under no status, or under a neighbour's word for it, is used."""
+    with served(response(GOOD, status=status)) as (backend, _, _):
+        assert backend.propose(REQUEST).drafts
+
+
 @pytest.mark.parametrize(
     "usage", [{}, {"input_tokens": "many", "output_tokens": -1}, [], "none", {"input_tokens": True}]
 )
 def test_garbled_usage_is_unknown(usage: object) -> None:
     """Counts that are no counts are None; the answer is still used."""
     with served(response(GOOD, usage=usage)) as (backend, _, _):
-        assert backend.propose(REQUEST).usage.input_tokens is None
+        found = backend.propose(REQUEST).usage
+    assert (found.input_tokens, found.output_tokens) == (None, None)
 
 
 HTML = Raw(b"<!DOCTYPE html><title>Sign in</title>", content_type="text/html")
@@ -345,6 +364,26 @@ def test_a_server_that_does_not_answer_in_time_is_tried_again() -> None:
     caught, server, _ = failure(replace(response(GOOD), delay=1.0), timeout=0.2, tries=2)
     assert "timed out" in caught.message
     assert len(server.bodies) == 2
+
+
+def test_an_answer_that_comes_by_drops_is_dropped_at_the_limit() -> None:
+    """A limit for each read is none for the whole: a byte now and then would last for ever."""
+    drops = replace(response(GOOD), drip=0.1)
+    started = time.monotonic()
+    caught, _, _ = failure(drops, timeout=0.6, tries=1)
+    assert time.monotonic() - started < 3.0
+    assert "timed out: while the answer was coming in" in caught.message
+    assert drops.body.startswith(caught.raw)
+    assert caught.raw
+
+
+def test_an_answer_without_end_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a server sends is bounded; what had come is kept."""
+    monkeypatch.setattr(sending, "MAX_BODY", 100)
+    caught, server, _ = failure(response(GOOD))
+    assert "larger than 100 bytes" in caught.message
+    assert caught.raw == response(GOOD).body[:100]
+    assert len(server.bodies) == 1
 
 
 def test_a_signal_while_the_model_thinks_ends_the_call() -> None:

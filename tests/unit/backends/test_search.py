@@ -110,6 +110,7 @@ def test_all_minimal_sets_of_a_monotone_probe_are_found(case: tuple[int, list[se
     found = [each.items for each in minimal_sets(frozenset(range(count)), probes)]
     assert len(found) == len(set(found))
     assert set(found) == smallest
+    assert frozenset() not in probes.known
 
 
 def test_a_single_culprit_of_many_is_found_in_few_probes() -> None:
