@@ -21,6 +21,8 @@ from pathlib import Path
 BASE = "python:3.12-slim-bookworm"
 PYTHON = "gatekeeper-test/python"
 NODE = "gatekeeper-test/node"
+GATEKEEPER = os.environ.get("GATEKEEPER_TEST_IMAGE", "gatekeeper:test")
+ROOT = Path(__file__).resolve().parents[2]
 NODE_VERSION = "22.23.3"
 SUITE = "bookworm"
 PACKAGES = (
@@ -54,6 +56,13 @@ def ensure(name: str) -> str:
         {PYTHON: _make_python, NODE: _make_node, BASE: _make_base}[name]()
         print(f"{name}: stand-in made in {time.monotonic() - begun:.1f} s", flush=True)
     return name
+
+
+def build_gatekeeper() -> str:
+    """The image under test, built from this checkout; quick where nothing changed."""
+    ensure(BASE)
+    _run(["docker", "build", "--tag", GATEKEEPER, str(ROOT)], env={"DOCKER_BUILDKIT": "0"})
+    return GATEKEEPER
 
 
 def recipe() -> str:
