@@ -23,15 +23,17 @@ from gatekeeper.intake.reach import MAX_CASES
 from gatekeeper.intake.stacktrace import frames as frames_of
 from gatekeeper.ports import Tree
 
-_ASSERTION = re.compile(
+_ASSERTION = re.compile(  # every gap is bounded: the text is somebody else's
     r"\bAssert(?:ion|ed)?(?:Error|FailedError|ionFailedError)\b|ComparisonFailure|"
-    r"ExpectationNotMet|Failed asserting|\bassertion\b.*\bfailed\b|ERR_ASSERTION|"
-    r"\bexpect\(.*\)\.|\bexpected\b.*\b(?:but|got|actual|was|to)\b|\bgot\b.*\bwant\b|"
-    r"^(?:E +)?assert |\bAssert\.\w+(?:\(\))? fail|\bcheck_(?:eq|ne|lt|gt)\w*\(|Expected equality of|"
-    r"^\s*Expected:.*(?:\n.*){0,5}\n\s*(?:Actual|Received|But was|Got):",
+    r"ExpectationNotMet|Failed asserting|\bassertion\b.{0,300}\bfailed\b|ERR_ASSERTION|"
+    r"\bexpect\(.{0,300}\)\.|\bexpected\b.{0,300}\b(?:but|got|actual|was|to)\b|"
+    r"\bgot\b.{0,300}\bwant\b|^(?:E +)?assert |\bAssert\.\w+(?:\(\))? fail|"
+    r"\bcheck_(?:eq|ne|lt|gt)\w*\(|Expected equality of|"
+    r"^[ \t]{0,40}Expected:.{0,300}(?:\n.{0,300}){0,5}\n[ \t]{0,40}"
+    r"(?:Actual|Received|But was|Got):",
     re.IGNORECASE | re.MULTILINE,
 )
-_SOURCE_LINE = re.compile(r"^(?:>|\s+assert\b).*$", re.MULTILINE)  # the test's code, as quoted
+_SOURCE_LINE = re.compile(r"^(?:>|[ \t]+assert\b).*$", re.MULTILINE)  # the test's code, as quoted
 _MAX_TEXT = 50_000  # characters of one case that are searched
 
 _BASE = 0.30

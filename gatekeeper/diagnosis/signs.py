@@ -65,9 +65,9 @@ _SIGNS = (
     ),
     _sign(
         Category.CONFIGURATION,
-        r"ImproperlyConfigured|environment variable \S+ (?:is )?(?:not set|missing|required)|"
+        r"ImproperlyConfigured|environment variable \S{1,200} (?:is )?(?:not set|missing|required)|"
         r"KeyError: '[A-Z][A-Z0-9]*_[A-Z0-9_]+'|unrecognized arguments|"
-        r"Missing required (?:setting|configuration)|'\S+' not found in `markers`",
+        r"Missing required (?:setting|configuration)|'\S{1,200}' not found in `markers`",
         "a setting or an environment variable is missing or wrong",
         "Set it in the job, or give the code a default.",
     ),

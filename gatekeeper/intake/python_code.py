@@ -28,24 +28,25 @@ class PythonCode:
 
     tree: ast.Module
     imports: dict[str, Import] = field(default_factory=dict)
+    nodes: dict[str, ast.stmt] = field(default_factory=dict)
 
     def span(self, symbol: str) -> tuple[int, int] | None:
         """Lines of `function`, `Class`, `Class.method` or a module-level assignment."""
-        node = self._node(symbol)
+        node = self.nodes.get(symbol)
         return _span(node) if node else None
 
     def enclosing(self, line: int) -> tuple[str, int, int] | None:
         """Name and lines of the innermost function or class around a line."""
         best: tuple[str, int, int] | None = None
-        for name, node in _definitions(self.tree):
+        for name, node in self.nodes.items():
             start, end = _span(node)
-            if start <= line <= end:
+            if start <= line <= end and isinstance(node, _Definition):
                 best = (name, start, end)  # inner ones come later
         return best
 
     def references(self, symbol: str) -> Iterator[tuple[str, str]]:
         """(name, attribute or "") of everything that the code of `symbol` refers to."""
-        node = self._node(symbol) if symbol else self.tree
+        node = self.nodes.get(symbol) if symbol else self.tree
         dotted: set[ast.expr] = set()  # `sql` of `sql.Function` is no reference of its own
         for child in ast.walk(node) if node else ():
             if isinstance(child, ast.Attribute) and isinstance(child.value, ast.Name):
@@ -56,15 +57,6 @@ class PythonCode:
             elif isinstance(child, ast.arg):  # pytest passes fixtures by name
                 yield child.arg, ""
 
-    def _node(self, symbol: str) -> ast.stmt | None:
-        for name, node in _definitions(self.tree):
-            if name == symbol:
-                return node
-        for statement in self.tree.body:
-            if symbol in _assigned(statement):
-                return statement
-        return None
-
 
 def parse(source: bytes) -> PythonCode | None:
     """The file, or None where it is not Python."""
@@ -74,7 +66,13 @@ def parse(source: bytes) -> PythonCode | None:
             tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    return PythonCode(tree, dict(_imports(tree)))
+    nodes: dict[str, ast.stmt] = {}
+    for name, node in _definitions(tree):
+        nodes.setdefault(name, node)
+    for statement in tree.body:
+        for name in _assigned(statement):
+            nodes.setdefault(name, statement)
+    return PythonCode(tree, dict(_imports(tree)), nodes)
 
 
 def _definitions(tree: ast.Module) -> Iterator[tuple[str, _Definition]]:

@@ -80,7 +80,7 @@ def block(lines: list[str], line: int, reach: int = 30) -> tuple[int, int]:
     at = min(max(line, 1), len(lines)) - 1
     start = at
     for index in range(at, max(-1, at - 2 * reach), -1):
-        if _OPENER.search(lines[index]):
+        if _OPENER.search(lines[index][:300]):  # a minified line would take for ever
             start = index
             break
     else:

@@ -3,7 +3,6 @@
 # ruff: noqa: E501 (file names)
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 
@@ -46,9 +45,8 @@ def test_every_real_report_gets_a_summary_and_a_bounded_context() -> None:
     for name, report in red.items():
         found = _diagnosis(report)
         assert 0 <= found.confidence <= 0.9, name
-        assert str(report.failing[0].id.classname) or found.summary, name
+        assert found.summary, name
         assert "\n" not in found.summary, name
-        json.dumps(found.confidence_reasons)
         context = build_context(report, report.failing, DELTA, WORKSPACE, "", 2000, Redactor({}))
         assert context.tokens <= 2000, name
         assert context.text.startswith("# FAILURE_RECORD\n"), name

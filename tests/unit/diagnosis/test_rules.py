@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 
@@ -167,6 +168,29 @@ def test_confidence_adds_up(cases: list[CaseResult], delta: Delta, confidence: f
         float(re.match(r"[+-]\d\.\d\d", r)[0]) for r in found.confidence_reasons if r[0] in "+-"
     ]  # type: ignore[index]
     assert found.confidence == pytest.approx(min(0.9, sum(terms)))
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "expected ",
+        "Expected:\n",
+        "\n",
+        " ",
+        "expect(",
+        "got ",
+        "assertion ",
+        "E a\n",
+        "check_eq",
+        "'../",
+    ],
+)
+def test_hostile_text_is_read_in_bounded_time(hostile: str) -> None:
+    """Texts made to backtrack take no more than moments."""
+    text = hostile * (200_000 // len(hostile))
+    started = time.perf_counter()
+    diagnosis(red(text, text))
+    assert time.perf_counter() - started < 5
 
 
 def test_nothing_fails() -> None:
