@@ -88,6 +88,27 @@ def conclude(
     return end.exit_code
 
 
+def simple(values: Mapping[str, Any], job: Callable[[], str]) -> int:
+    """Run a job that leaves no report: say what it did, or why it could not."""
+    with _handlers_kept():
+        try:
+            with interruptible():
+                said = job()
+        except GatekeeperError as error:
+            end = _expected(error)
+            _last_words(end, None, values, None)
+            return end.exit_code
+        except Exception as error:  # noqa: BLE001 - the same catcher, without a journal
+            end = _bug(error, None)
+            _last_words(end, None, values, None)
+            return end.exit_code
+    if values["format_"] == "json":
+        click.echo(json.dumps({"exit_code": 0, "said": said}))
+    elif not values["quiet"]:
+        click.echo(printable(said))
+    return 0
+
+
 def _expected(error: GatekeeperError) -> Conclusion:
     outcome = next(
         (OUTCOMES[kind] for kind in type(error).__mro__ if kind in OUTCOMES), Outcome.BUG
