@@ -15,7 +15,7 @@ from typing import Any
 
 from gatekeeper.backends.answer import UnusableAnswer, parse_answer, read_answer
 from gatekeeper.backends.envelope import decode, one_line, read_envelope
-from gatekeeper.backends.stored import last_body, load_drafts
+from gatekeeper.backends.stored import dump_drafts, last_body, load_drafts
 from gatekeeper.domain import Draft, Proposal, Request
 from gatekeeper.errors import BackendError
 
@@ -46,7 +46,9 @@ class ReplayBackend:
             raise BackendError(f"no stored answer in {self.folder}", hint=HINT)
         number = max(1, request.round)
         if number > len(answers):
-            return Proposal(exhausted=True, notes=("all stored answers were judged",))
+            note = "all stored answers were judged"
+            raw = dump_drafts(self.name, (), {"note": note})
+            return Proposal(raw=raw, exhausted=True, notes=(note,))
         source = answers[number - 1]
         raw = _content(source)
         try:

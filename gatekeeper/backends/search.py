@@ -25,6 +25,7 @@ H = TypeVar("H")
 class SearchBackend(Generic[H]):
     """Searches once; each round gets the next minimal sets that were not offered yet.
 
+    `hunks` are those of the change that a candidate may take back at all.
     `probe` says whether all failing cases pass with the given hunks reverted; what does not
     apply, compile or end in time has not passed. `render` makes the draft. At most `max_probes`
     probes and `seconds` are spent over all rounds, and at most `offers` sets are offered.
@@ -103,10 +104,8 @@ class SearchBackend(Generic[H]):
 
     def _draft(self, found: Found) -> Draft:
         total, some = len(self.hunks), len(found.items)
-        what = (
-            f"the whole change ({_hunks(total)})" if some == total else f"{some} of {_hunks(total)}"
-        )
-        proof = "leaving out any single hunk of these leaves a failing test red"
+        what = f"all {_hunks(total)}" if some == total else f"{some} of {_hunks(total)}"
+        proof = "no single hunk of these can be left out"
         if found.stopped:
             proof = f"the search for fewer hunks stopped at {found.stopped}"
         rationale = (
@@ -120,19 +119,20 @@ class SearchBackend(Generic[H]):
             return ""
         sizes = " and ".join(str(len(each.items)) for each in found)
         return (
-            f"The cause lies in {sizes} of {_hunks(len(self.hunks))} of the change: with only "
+            f"The cause lies in {sizes} of {_hunks(len(self.hunks))} of the change: with just "
             "these reverted the failing tests pass."
         )
 
     def _note(self) -> str:
         """Why there is nothing, or nothing more; "" while there may be."""
         if not self.hunks:
-            return "search: the change has no hunk that could be reverted"
+            return "search: the change has no revertible hunk outside of what the guards protect"
         whole = frozenset(range(len(self.hunks)))
         if self._probes.known.get(whole) is False:
             return (
-                "search: reverting the whole change does not turn the failing tests green, so "
-                "no part of it was tried; the cause is older, or outside of the change"
+                "search: reverting everything that may be reverted does not turn the failing "
+                "tests green, so no part was tried; the cause is older than the change, or in "
+                "what may not be reverted (tests, configuration)"
             )
         if self._ended and not self._offered:
             return f"search: stopped by {self._ended} before anything was found"
@@ -153,4 +153,4 @@ class SearchBackend(Generic[H]):
 
 
 def _hunks(count: int) -> str:
-    return "1 hunk" if count == 1 else f"{count} hunks"
+    return "1 revertible hunk" if count == 1 else f"{count} revertible hunks"

@@ -121,6 +121,7 @@ def test_it_is_exhausted_once_it_has_nothing_new(make: Make) -> None:
     assert proposals[-1].exhausted
     assert not proposals[-1].drafts
     assert proposals[-1].notes
+    assert read_stored(proposals[-1].raw, "response.json").drafts == ()
 
 
 def test_usage_is_counted_where_something_was_asked(make: Make) -> None:

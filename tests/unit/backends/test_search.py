@@ -126,15 +126,15 @@ def test_the_draft_says_what_it_is() -> None:
     backend, _ = search(6, contains([1, 4]))
     draft = backend.propose(REQUEST).drafts[0]
     assert (draft.label, draft.diff) == ("revert", b"h1 h4")
-    assert "Takes back 2 of 6 hunks" in draft.rationale
+    assert "Takes back 2 of 6 revertible hunks" in draft.rationale
     assert "repairs nothing" in draft.rationale
-    assert "any single hunk" in draft.rationale
+    assert "no single hunk" in draft.rationale
 
 
 def test_a_whole_change_that_is_needed_is_named_so() -> None:
     """Nothing smaller holds."""
     backend, _ = search(3, lambda items: len(items) == 3)
-    assert "the whole change (3 hunks)" in backend.propose(REQUEST).drafts[0].rationale
+    assert "Takes back all 3 revertible hunks" in backend.propose(REQUEST).drafts[0].rationale
 
 
 def test_no_set_is_tried_twice() -> None:
@@ -180,7 +180,7 @@ def test_a_change_without_hunks_is_exhausted_at_once() -> None:
     proposal = backend.propose(REQUEST)
     assert not tried
     assert proposal.exhausted
-    assert "no hunk" in proposal.notes[0]
+    assert "no revertible hunk" in proposal.notes[0]
 
 
 def test_at_the_limit_of_probes_the_best_is_offered_and_says_so() -> None:
@@ -230,8 +230,8 @@ def test_each_probe_is_told() -> None:
     backend, tried = search(4, contains([3]), say=said.append)
     backend.propose(REQUEST)
     assert len(said) == len(tried)
-    assert said[0] == "revert of 4 of 4 hunks: green"
-    assert "revert of 1 of 4 hunks: not green" in said
+    assert said[0] == "revert of 4 of 4 revertible hunks: green"
+    assert "revert of 1 of 4 revertible hunks: not green" in said
 
 
 def test_a_limit_between_two_sets_ends_the_search() -> None:
