@@ -23,12 +23,11 @@ def _findings(candidate: Candidate, lines: int, files: int, diff_bytes: int) -> 
     measured = (
         ("lines", sum(change.added + change.removed for change in changes), lines, "size_lines"),
         ("files", len(changes), files, "size_files"),
-        ("bytes of diff", len(candidate.diff), diff_bytes, "size_bytes"),
+        ("bytes of diff", len(candidate.diff), diff_bytes, ""),
     )
     for unit, found, limit, key in measured:
         if limit and found > limit:
-            message = (
-                f"changes {found} {unit}, more than the {limit} that `guards.{key}` allows: "
-                f"make a smaller fix, or raise the limit."
-            )
+            allowed = f"the {limit} that `guards.{key}` allows" if key else f"the limit of {limit}"
+            way_out = "make a smaller fix, or raise the limit" if key else "make a smaller fix"
+            message = f"changes {found} {unit}, more than {allowed}: {way_out}."
             yield Finding("size", Level.BLOCK, message)

@@ -96,4 +96,4 @@ def test_limits_of_zero_are_no_limits_and_bytes_count() -> None:
     one = candidate(before, after)
     assert list(size_limits(0, 0, 0)(one, before, after)) == []
     (finding,) = size_limits(200, 10, 4096)(one, before, after)
-    assert "size_bytes" in finding.message
+    assert "more than the limit of 4096" in finding.message
