@@ -90,6 +90,7 @@ def test_accepted_fix_leaves_the_build_red(
     """As an unknown user with the socket's group: accepted, archived, and still FAILURE."""
     build = call(OPTIONS)
     assert (build.error, build.exit_code, build.result) == (None, 0, "FAILURE"), build.events
+    assert build.of("complaint") == []
     assert verdict(workspace)["outcome"] == "accepted"
     assert (workspace / "gatekeeper-report" / "patch.diff").exists()
     assert build.of("archiveArtifacts") == [
