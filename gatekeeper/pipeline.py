@@ -188,6 +188,8 @@ class _Loop:
             try:
                 proposal = backend.propose(request)
             except BackendError as error:
+                if isinstance(error.usage, Usage):
+                    tools.journal.note(usage=_sum(self.usage, error.usage))
                 if error.raw:
                     tools.journal.proposal(Proposal(raw=error.raw))
                 raise

@@ -56,6 +56,10 @@ class Engine(Protocol):
         """Whether it answers; never raises."""
         ...
 
+    def has_image(self, image: str) -> bool | None:
+        """Whether it is there without a pull; None where that says nothing. Never raises."""
+        ...
+
     def prepare(self, spec: SnapshotSpec) -> AbstractContextManager[Snapshot]:
         """Put the tree in, run the set-up, prove the limits; everything is removed on exit."""
         ...

@@ -53,6 +53,9 @@ from gatekeeper.trust import Asked, instructions, settings_and_delta
 from gatekeeper.validation.bench import Bench
 from gatekeeper.validation.trial import turns_green
 
+STORED_ROUNDS = 1000
+"""A replay ends with its last stored answer, however many rounds are allowed now."""
+
 
 class Runs(enum.Enum):
     """Whose code a command runs."""
@@ -213,7 +216,7 @@ def open_tools(
         plan = _plan(settings, repo, delta, runs, journal)
         name = _backend_name(settings)
         own_code = runs is Runs.PROPOSED and name == "search" and not provider.in_ci
-        engine = ENGINES["process" if runs is Runs.NOTHING else _engine_name(settings)](progress)
+        engine = ENGINES["process" if runs is Runs.NOTHING else engine_name(settings)](progress)
         info = None
         if runs is not Runs.NOTHING:
             engine, info = _engine(engine, settings, own_code, journal, progress)
@@ -256,7 +259,8 @@ def _roots(workspace: Path, env: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(root for root in known if root))
 
 
-def _engine_name(settings: Settings) -> str:
+def engine_name(settings: Settings) -> str:
+    """The engine that is tried first."""
     return "docker" if settings.sandbox.engine == "auto" else settings.sandbox.engine
 
 
@@ -331,7 +335,7 @@ def _guards(settings: Settings) -> GuardTable:
 def _policy(settings: Settings) -> Policy:
     return Policy(
         reruns=settings.tests.reruns,
-        rounds=settings.backend.attempts,
+        rounds=STORED_ROUNDS if _backend_name(settings) == "replay" else settings.backend.attempts,
         candidates=settings.backend.candidates,
         jobs=settings.sandbox.jobs or len(os.sched_getaffinity(0)),
         run_timeout=settings.tests.timeout,

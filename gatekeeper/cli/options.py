@@ -84,15 +84,15 @@ judging = _stack(_general, _failure, _sandbox)
 asking = _stack(_general, _failure, _sandbox, _asking)
 
 
-def options_of(values: Mapping[str, Any]) -> Asked:
-    """The options of one invocation from click's parameters."""
+def options_of(values: Mapping[str, Any], env: Mapping[str, str] | None = None) -> Asked:
+    """The options of one invocation from click's parameters; `env` is this process's if None."""
     workspace: Path = values["workspace"]
     return Asked(
         workspace=workspace,
         out=values["out"] or workspace / "gatekeeper-report",
         config=values["config"],
         flags=flags_of(values),
-        env=dict(os.environ),
+        env=dict(os.environ if env is None else env),
     )
 
 

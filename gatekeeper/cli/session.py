@@ -58,13 +58,14 @@ def conclude(
     *,
     render: Render | None = None,
     runs: Runs = Runs.PROPOSED,
+    env: Mapping[str, str] | None = None,
 ) -> int:
     """Run a job to its conclusion, write the report whatever happens, say it, return the code.
 
     `render` makes what `--format json` prints. `runs` says whose code the job runs: an engine
     without isolation is never chosen by itself for code of a model or a stranger.
     """
-    options = options_of(values)
+    options = options_of(values, env)
     progress = choose(values["color"], values["quiet"], options.env)
     started = time.monotonic()
     journal: Journal | None = None

@@ -46,10 +46,19 @@ class Reports:
 
         Raises UnreadableReport where there is no file.
         """
-        paths = find_reports(self.workspace, self.globs or USUAL)
+        inside = [glob for glob in self.globs if not self._elsewhere(glob)]
+        paths = find_reports(self.workspace, inside or ([] if self.globs else USUAL))
+        paths += tuple(Path(glob) for glob in self.globs if self._elsewhere(glob))
         if not paths:
             raise UnreadableReport(
                 f"no JUnit report found: {', '.join(self.globs or USUAL)}",
                 hint="Name it with --junit, and keep it as an artifact of the test job.",
             )
         return read_files(paths, self.workspace)
+
+    def _elsewhere(self, glob: str) -> bool:
+        """Whether this is a file outside of the workspace, which only a command line may name."""
+        path = Path(glob)
+        if not self.named or not path.is_file():
+            return False
+        return not path.resolve().is_relative_to(self.workspace)

@@ -77,6 +77,20 @@ class DockerEngine:
         detail = f"{version['Version']} at {where()} (API {version['ApiVersion']})"
         return EngineInfo("docker", available=True, detail=detail)
 
+    def has_image(self, image: str) -> bool | None:
+        """See `ports.Engine.has_image`."""
+        import docker.errors
+
+        try:
+            with _connected() as api, engine_errors("no Docker engine answers", START_HINT):
+                try:
+                    _facts(api, image)
+                except docker.errors.ImageNotFound:
+                    return False
+        except SandboxError:
+            return None
+        return True
+
     @contextlib.contextmanager
     def prepare(self, spec: SnapshotSpec) -> Iterator[DockerSnapshot]:
         """See `ports.Engine.prepare`. First sweeps what dead runs left behind."""

@@ -48,6 +48,10 @@ class ProcessEngine:
         detail = "this machine, without any isolation: network, files and secrets are in reach"
         return EngineInfo("process", available=os.name == "posix", detail=detail, isolated=False)
 
+    def has_image(self, image: str) -> bool | None:
+        """See `ports.Engine.has_image`; here no image is used."""
+        return None
+
     @contextlib.contextmanager
     def prepare(self, spec: SnapshotSpec) -> Iterator[ProcessSnapshot]:
         """See `ports.Engine.prepare`. The image is not used; first sweeps what dead runs left."""
