@@ -10,10 +10,12 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+_WORD = r"""(?:\\[^\n]|'[^']*'|"(?:[^"\\]|\\.)*"|[^\s;&|()<>'"\\])+"""
 _TOKEN = re.compile(
-    r"""(?P<redirect>\d*[<>]+&?\s*[^\s;&|()]*)
+    rf"""(?P<continued>\\\n)
+      | (?P<redirect>\d*[<>]+&?[ ]*(?:{_WORD})?)
       | (?P<operator>&&|\|\||[;&|()\n])
-      | (?P<word>(?:\\.|'[^']*'|"(?:[^"\\]|\\.)*"|[^\s;&|()<>'"\\])+)""",
+      | (?P<word>{_WORD})""",
     re.VERBOSE | re.DOTALL,
 )
 
