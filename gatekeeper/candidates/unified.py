@@ -192,6 +192,8 @@ class _Reader:
         lines = tuple(_normal(line) for line in self.lines[start:end])
         if not any(line[:1] in (b"+", b"-") for line in lines):
             raise NotADiff(f"line {self.at + 1}: this hunk changes nothing")
+        if not _markers_fit(lines):
+            raise NotADiff(f"line {self.at + 1}: only the last line of a file can be without end")
         current.hunks.append(TextHunk(old_start, new_start, lines, found.group(5), recounted))
         self.at = end
         self._check_gap(end, strict=recounted)
@@ -250,6 +252,21 @@ def _mark(line: bytes) -> bytes:
     if line in (b"", b"\r"):
         return b" "
     return line[:1] if line[:1] in (b" ", b"+", b"-", b"\\") else b""
+
+
+def _markers_fit(lines: Sequence[bytes]) -> bool:
+    """Whether "No newline" only stands after the last line of a side, and that is not empty.
+
+    Git takes other ones too, and then loses lines.
+    """
+    for at, line in enumerate(lines):
+        if line != _NO_NEWLINE:
+            continue
+        marked = lines[at - 1] if at else b""
+        sides = {b" ": b" +-", b"-": b" -", b"+": b" +"}.get(marked[:1], b"")
+        if len(marked) < 2 or any(later[:1] in sides for later in lines[at + 1 :]):
+            return False
+    return True
 
 
 def _normal(line: bytes) -> bytes:
