@@ -14,7 +14,8 @@ MAX_SUSPECTS = 10
 
 _FRAME = 0.60  # product code in the stack trace; each frame further out loses a bit
 _FRAME_STEP = 0.05
-_REACHED = (0.45, 0.35, 0.25)  # one, two, three files away from the test
+_REACHED = 0.45  # one file away from the test; each further file loses a bit
+_REACHED_STEP = 0.10
 _CHANGED = 0.30  # the author changed these lines
 _CHANGED_FILE = 0.15  # the author changed the file elsewhere
 _ONLY_CHANGED = 0.20  # changed, and nothing else ties it to the failure
@@ -28,7 +29,11 @@ def suspects(
     touched = _touched(delta.diff)
     changed = {change.path for change in delta.files if change.status != "D"}
     places = reach(failing, frames, tree)
-    known = [_scored(place, frames, touched, changed) for place in places]
+    known = [
+        _scored(place, frames, touched, changed)
+        for place in places
+        if place.start != place.end or place.start is None or place.path in changed
+    ]  # a line such as `T = TypeVar("T")` is context, not a suspect
     named = {place.path for place in places}
     alone = [
         Suspect(path, None, None, _ONLY_CHANGED, "changed by the author, not seen in the failure")
@@ -70,9 +75,9 @@ def _own(place: Place, frames: Sequence[Frame]) -> tuple[float, str]:
         )
         if frame.path == place.path and within:
             return max(0.3, _FRAME - _FRAME_STEP * position), "in the stack trace"
-    depth = min(max(place.depth, 1), len(_REACHED))
-    away = "directly" if depth == 1 else f"{depth} files away"
-    return _REACHED[depth - 1], f"{place.why} ({away})"
+    score = _REACHED - _REACHED_STEP * (place.distance - 1)
+    away = f" ({place.depth} files away)" if place.depth > 1 else ""
+    return min(0.55, max(0.1, score)), f"{place.why}{away}"
 
 
 def _touched(diff: bytes) -> dict[str, set[int]]:

@@ -10,7 +10,7 @@ import functools
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gatekeeper.domain import CaseResult, Frame
 from gatekeeper.intake import python_code, script_code
@@ -23,6 +23,7 @@ _MAX_PLACES = 80
 _MAX_DEPTH = 3
 _MAX_FILE = 1_000_000  # bytes; a larger file is no source that a person wrote
 _LONG = 150  # lines; of a longer class or file only what is used is taken
+_ALIKE = 0.5  # nearer by this for each of file and symbol that is named as the test is
 _WITHIN = 0.25  # how far a definition is from one in the same file; another file is 1 away
 
 
@@ -36,6 +37,7 @@ class Place:
     why: str
     symbol: str = ""
     depth: int = 0  # 0: test or frame; 1..3: so many files away; 4: a long file as a whole
+    distance: float = 0.0  # the same with shades: nearer within a file, or where names are alike
 
 
 def reach(
@@ -48,8 +50,8 @@ def reach(
         *walk.frames([frame for frame in frames if not is_test(frame.path)], "in the stack trace"),
         *walk.frames([frame for frame in frames if is_test(frame.path)], "test code in the trace"),
     ]
-    further = sorted(walk.around(places), key=lambda found: (found[0], is_test(found[1].path)))
-    return tuple(dict.fromkeys((*places, *(place for _, place in further))))[:_MAX_PLACES]
+    further = sorted(walk.around(places), key=lambda place: (place.distance, is_test(place.path)))
+    return tuple(dict.fromkeys((*places, *further)))[:_MAX_PLACES]
 
 
 class _Walk:
@@ -121,8 +123,14 @@ class _Walk:
 
     # --- what it refers to ---
 
-    def around(self, starts: Sequence[Place]) -> Iterator[tuple[float, Place]]:
-        """(distance, place) through references and imports, to a distance of three files."""
+    def around(self, starts: Sequence[Place]) -> Iterator[Place]:
+        """Through references and imports, to a distance of three files."""
+        words = frozenset(
+            word
+            for place in starts
+            if is_test(place.path)
+            for word in _words(place.path, place.symbol)
+        )
         queue = deque((place.path, place.symbol, 0.0) for place in starts)
         seen = {(path, symbol) for path, symbol, _ in queue}
         while queue and len(seen) < 4 * _MAX_PLACES:
@@ -133,7 +141,8 @@ class _Walk:
                     continue
                 seen.add((target, name))
                 for place in self._place(target, name, int(further), (path, symbol)):
-                    yield max(further, place.depth), place
+                    shade = _ALIKE * len(_alike(place, words))
+                    yield replace(place, distance=max(further, place.depth) - shade)
                 queue.append((target, name, further))
 
     def _next(self, path: str, symbol: str) -> Iterator[tuple[str, str]]:
@@ -215,6 +224,19 @@ class _Walk:
             symbols = [f"{name}.{method}" for method in ("__init__", *sorted(used))]
             methods = [(one, inner) for one in symbols if (inner := code.span(one))]
         yield from methods or [(name, span)]
+
+
+def _words(path: str, symbol: str) -> frozenset[str]:
+    """The words of a file's name and of a symbol, in lower case, `test` aside."""
+    name = path.rpartition("/")[2].partition(".")[0]
+    spaced = re.sub(r"([a-z])([A-Z])", r"\1 \2", f"{name} {symbol}").lower()
+    return frozenset(re.findall(r"[a-z]{4,}", spaced)) - {"test", "tests", "spec", "init"}
+
+
+def _alike(place: Place, words: frozenset[str]) -> set[str]:
+    """Whether file and symbol share a word with the failing tests: `test_price.py`, `price.py`."""
+    parts = {"path": _words(place.path, ""), "name": _words("", place.symbol)}
+    return {part for part, own in parts.items() if own & words}
 
 
 class _Modules:

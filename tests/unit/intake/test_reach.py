@@ -106,6 +106,20 @@ def test_frames_come_before_what_is_only_used() -> None:
     assert places[1:3] == ["shop/deep.py:A.f", "shop/api.py:total"]
 
 
+def test_code_named_as_the_test_is_nearer() -> None:
+    """What `test_price.py` tests is rather in `price.py` than in another file as far away."""
+    files = {
+        "tests/test_price.py": "from shop import api, price\n\n\ndef test_a():\n    api.f(price.f())\n",
+        "shop/__init__.py": "",
+        "shop/api.py": "def f(x):\n    return x\n",
+        "shop/price.py": "def f():\n    return 1\n",
+    }
+    assert found(files, case("tests.test_price", "test_a"))[1:] == [
+        "shop/price.py:f",
+        "shop/api.py:f",
+    ]
+
+
 def test_long_class_gives_the_methods_that_are_used() -> None:
     """A class of hundreds of lines is not shown whole."""
     body = "".join(f"    def m{i}(self):\n        return {i}\n\n" for i in range(100))
@@ -174,4 +188,4 @@ def test_large_workspace_reads_only_what_it_needs() -> None:
     places = reach([case("tests.test_x.TestX", "test_a")], (), Counting(files))
     assert time.perf_counter() - started < 5
     assert set(read) == {"tests/test_x.py", "shop/api.py"}
-    assert places[1] == Place("shop/api.py", 1, 2, "used by tests/test_x.py", "total", 1)
+    assert places[1] == Place("shop/api.py", 1, 2, "used by tests/test_x.py", "total", 1, 1.0)
