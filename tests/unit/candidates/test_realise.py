@@ -236,9 +236,9 @@ PARTIAL = {
     "one hunk of two fits": FIX
     + "@@ -5,2 +5,2 @@\n def sub(a, b):\n-    return nothing\n+    return 1\n",
     "lines after the end": FIX.replace("-1,4 +1,4", "-1,2 +1,2").replace("\n \n \n", "\nx\n+y\n"),
-    "a damaged binary before it": (
-        "diff --git a/logo.bin b/logo.bin\nindex 1..2\nGIT binary patch\nliteral 2\n"
-        "damaged\n\nliteral 0\nHcmV?d00001\n\n" + FIX
+    "a damaged binary after it": (
+        FIX + "diff --git a/logo.bin b/logo.bin\n"
+        f"index {'1' * 40}..{'2' * 40}\nGIT binary patch\nliteral 2\ndamaged\n"
     ),
     "a line without end in the middle": FIX.replace(" \n \n", "\n\n\\ No newline at end of file\n"),
     "a lone new name": FIX + "\n+++ b/run.sh\n+x\n",

@@ -325,3 +325,17 @@ def test_sha256_repositories(tmp_path: Path) -> None:
     tree = repository.write_tree_with(repository.worktree_tree(), {"a": b"b\n"})
     assert len(tree) == 64
     assert repository.read(tree, "a") == b"b\n"
+
+
+def test_a_git_that_would_obey_the_workspace_is_refused(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before 2.32 git does not read the variables that keep a hostile configuration out."""
+    old = tmp_path / "bin/git"
+    old.parent.mkdir()
+    old.write_text("#!/bin/sh\necho git version 2.31.9\n")
+    old.chmod(0o755)
+    monkeypatch.setenv("PATH", str(old.parent), prepend=os.pathsep)
+    with pytest.raises(UsageError, match="too old") as raised:
+        workspace.open(tmp_path / "scratch")
+    assert "2.32" in raised.value.hint
