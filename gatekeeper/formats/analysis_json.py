@@ -1,0 +1,49 @@
+"""`analysis.json`: what failed, what kind of failure it is, and where to look."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from gatekeeper.domain import CaseResult, Category, Counts, Diagnosis, Report
+from gatekeeper.escape import json_bytes
+
+
+class AnalysisJson:
+    """Counts, failed tests and diagnosis; no file before the report was read."""
+
+    filename = "analysis.json"
+
+    def render(self, report: Report) -> bytes | None:
+        """JSON; `category` is "unknown" and `confidence` 0 while there is no diagnosis."""
+        failures = report.failures
+        if failures is None and report.diagnosis is None:
+            return None
+        found = report.diagnosis or Diagnosis(Category.UNKNOWN, "")
+        return json_bytes(
+            {
+                "schema_version": 1,
+                "counts": asdict(failures.counts if failures else Counts()),
+                "failed_tests": [_failed(case) for case in failures.failing] if failures else [],
+                "category": found.category,
+                "summary": found.summary,
+                "suspects": [asdict(suspect) for suspect in found.suspects],
+                "suggested_fix": found.suggested_fix,
+                "confidence": found.confidence,
+                "confidence_reasons": found.confidence_reasons,
+                "sources": [asdict(source) for source in failures.sources] if failures else [],
+                "notes": (*(report.delta.notes if report.delta else ()), *report.warnings),
+            }
+        )
+
+
+def _failed(case: CaseResult) -> dict[str, object]:
+    return {
+        "id": str(case.id),
+        "classname": case.id.classname,
+        "name": case.id.name,
+        "state": case.state,
+        "message": case.message,
+        "kind": case.kind,
+        "file": case.file,
+        "line": case.line,
+    }
