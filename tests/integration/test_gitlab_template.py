@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.support import pipeline_images, pipelines
+from tests.support import images, pipeline_images, pipelines
 from tests.support.pipelines import Job, Pipeline, Project
 
 pytestmark = pytest.mark.npm
@@ -31,6 +31,15 @@ INPUTS: Mapping[str, object] = {
     "junit": "junit.xml",
     "backend": "search",
 }
+
+
+NODE_TEST = """\
+import assert from "node:assert";
+import { test } from "node:test";
+import { area } from "./area.js";
+
+test("area of a rectangle", () => assert.equal(area(2, 5), 10));
+"""
 
 
 def local(inputs: Mapping[str, object]) -> dict[str, object]:
@@ -224,6 +233,33 @@ def test_exit_codes_are_honoured(
     assert pipeline.exit_code != 0
     assert pipeline.jobs["analyze_failure"] == ended, pipeline.log
     assert verdict(project)["outcome"] == outcome
+
+
+@pytest.mark.docker
+def test_a_javascript_project_needs_image_and_reports_only(
+    tmp_path: Path, runner_images: None
+) -> None:
+    """`node --test` is recognised, reproduced and repaired with no command given."""
+    image = images.ensure(images.NODE)
+    reporter = "--test-reporter=junit --test-reporter-destination=junit.xml"
+    unit = {**UNIT, "image": image, "script": [f"node --test {reporter}"]}
+    include = local({"test-image": image, "test-command": ""})
+    project = project_with(tmp_path, configuration(include, unit=unit))
+    source = "export const area = (w, h) => w * h;\n"
+    pipelines.git(project.folder, "rm", "-q", "shop.py", "test_shop.py")
+    base = pipelines.commit(
+        project.folder,
+        {
+            "package.json": '{"name": "shapes", "type": "module"}\n',
+            "area.js": source,
+            "area.test.js": NODE_TEST,
+        },
+        "Areas",
+    )
+    broken = pipelines.commit(project.folder, {"area.js": source.replace("*", "+")}, "Sums")
+    pipeline = run(Project(project.folder, base, broken))
+    assert pipeline.jobs == {"unit": Job("FAIL", 1), "analyze_failure": Job("OK", 0)}, pipeline.log
+    assert verdict(project)["outcome"] == "accepted"
 
 
 @pytest.mark.docker
