@@ -10,6 +10,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain
 
 # --- one run of the tests ---------------------------------------------------------------
@@ -97,7 +98,7 @@ class Counts:
     skipped: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RunReport:
     """What the reports of one run of the tests say, in the order of the files.
 
@@ -110,7 +111,7 @@ class RunReport:
     suite_errors: tuple[CaseResult, ...] = ()
     sources: tuple[Source, ...] = ()
 
-    @property
+    @cached_property
     def failing(self) -> tuple[CaseResult, ...]:
         """Red cases in order, then suite-level errors; each id once."""
         seen: dict[CaseId, CaseResult] = {}
@@ -137,7 +138,7 @@ class RunReport:
             found[case.id] = found.get(case.id, 0) + 1
         return found
 
-    @property
+    @cached_property
     def counts(self) -> Counts:
         """Counts over every testcase element."""
         states = [case.state for case in self.cases]

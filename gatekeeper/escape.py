@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Mapping
 
-_CODE_SPAN = re.compile(r"(`[^`]+`)")
+_CODE_SPAN = re.compile(r"(?<!`)(`[^`]+`)(?!`)")
 _MARKUP = re.compile(r"([\\`*_{}\[\]#|~$])")
 _REFERENCE = re.compile(r"(?<!\w)([!&%])(?=\w)")
 _XML_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -19,7 +19,7 @@ _INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
 )
 _ENV_ODD = re.compile(r"[^A-Za-z0-9._:/@+-]+")
-_LINE_START = re.compile(r"^([#>+-]|\d+[.)]|/)", re.ASCII)
+_LINE_START = re.compile(r"^(\d*)([>+/.)-])")
 _QUICK_ACTION = re.compile(r"^/", re.MULTILINE)
 _CLOSED = "\u200b"
 """A zero-width space: after `@` it keeps GitLab from calling a person."""
@@ -30,7 +30,7 @@ def prose(text: str) -> str:
     line = " ".join(_visible(text).split())
     parts = _CODE_SPAN.split(line)
     shown = "".join(part if index % 2 else _plain(part) for index, part in enumerate(parts))
-    return _LINE_START.sub(r"\\\1", shown)
+    return _LINE_START.sub(r"\1\\\2", shown)
 
 
 def code(text: str) -> str:

@@ -146,11 +146,11 @@ def _validation(report: Report, accepted: Attempt | None) -> Iterator[str]:
     yield "## How it was validated"
     if report.baseline is not None:
         always, times = len(report.baseline.fail_to_pass), len(report.baseline.runs)
-        yield f"On the unchanged commit, {times} runs: {always} tests were red every time."
+        yield f"Red in every run of the unchanged commit (runs: {times}): {always} of the tests."
     trial = accepted.trial if accepted else None
     if trial is not None:
         yield _changes_table((*trial.fail_to_pass, *trial.broken, *trial.new_red))
-        yield f"{trial.pass_to_pass} tests that passed before pass still."
+        yield f"Tests that passed before and pass still: {trial.pass_to_pass}."
     yield _runs_table(runs)
 
 
