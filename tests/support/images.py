@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NODE_VERSION = "22.23.3"
 SUITE = "bookworm"
 PACKAGES = (
+    "busybox-static",  # the shell and tools that Alpine has
     "ca-certificates",
     "git",
     "libstdc++6",  # for node

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,7 @@ def connect() -> APIClient:
         from docker.constants import DEFAULT_DOCKER_API_VERSION
 
         arguments = _arguments()
+        _require_address(str(arguments.get("base_url", "")))
         first = _client(DEFAULT_DOCKER_API_VERSION, arguments)
         try:
             # Asked by hand: the SDK's own negotiation runs before trust_env can be set.
@@ -44,10 +46,29 @@ def where() -> str:
     return str(_arguments().get("base_url", "unix:///var/run/docker.sock"))
 
 
+def _require_address(address: str) -> None:
+    """Say at once what the SDK says late or not at all; OSError where no socket listens."""
+    if address.startswith("ssh://"):
+        raise SandboxError(
+            "an engine at ssh:// cannot be used directly",
+            hint="forward its socket: ssh -NL /tmp/docker.sock:/var/run/docker.sock HOST, "
+            "then DOCKER_HOST=unix:///tmp/docker.sock",
+        )
+    if address.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX) as trial:
+            trial.connect("/" + address.removeprefix("unix://").lstrip("/"))
+
+
 def _client(version: str, arguments: dict[str, Any]) -> APIClient:
     from docker import APIClient
 
-    client = APIClient(version=version, timeout=CALL_TIMEOUT, **arguments)
+    try:
+        client = APIClient(version=version, timeout=CALL_TIMEOUT, **arguments)
+    except ValueError as error:
+        raise SandboxError(
+            f"DOCKER_HOST is not an address: {error}",
+            hint="write it as unix:///path/to/docker.sock or tcp://host:2376",
+        ) from error
     # REQUESTS_CA_BUNDLE would take the place of the engine's own certificate authority.
     client.trust_env = False
     return client
@@ -59,14 +80,10 @@ def _arguments() -> dict[str, Any]:
     arguments = dict(kwargs_from_env())
     if "base_url" not in arguments:
         runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-        for socket in (
-            Path("/var/run/docker.sock"),
-            Path(runtime or "/nonexistent") / "docker.sock",
-            Path.home() / ".docker/run/docker.sock",
-        ):
-            if socket.exists():
-                arguments["base_url"] = f"unix://{socket}"
-                break
+        places = [Path("/var/run/docker.sock"), Path(runtime or "/nonexistent") / "docker.sock"]
+        places.append(Path(os.environ.get("HOME") or "/") / ".docker/run/docker.sock")
+        found = [place for place in places if place.exists()]
+        arguments["base_url"] = f"unix://{[*found, places[0]][0]}"
     return arguments
 
 

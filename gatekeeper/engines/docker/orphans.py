@@ -6,6 +6,7 @@ import contextlib
 import os
 import time
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,8 +20,10 @@ TOOL = "gatekeeper.tool"
 RUN = "gatekeeper.run"
 DEADLINE = "gatekeeper.deadline"
 OWNER = "gatekeeper.owner"
-LIFETIME = 12 * 3600
+LIFETIME = 6 * 3600
 """Seconds after which nothing of a run can be of use any more."""
+ENDED_AGE = 600
+"""A gate removes its containers at once; one that ended so many seconds ago has lost its gate."""
 
 
 def labels(run: str) -> dict[str, str]:
@@ -84,7 +87,20 @@ def sweep(api: APIClient, now: float) -> int:
 
 def _containers(api: APIClient, now: float) -> Iterator[str]:
     for container in api.containers(all=True, filters={"label": f"{TOOL}=gatekeeper"}):
-        # A gate removes a sandbox at once; one that ended minutes ago has lost its gate.
-        ended = container.get("State") in ("exited", "dead") and now - container["Created"] > 86400
-        if ended or abandoned(container.get("Labels") or {}, now):
-            yield str(container["Id"])
+        identity = str(container["Id"])
+        if abandoned(container.get("Labels") or {}, now):
+            yield identity
+        elif container.get("State") in ("exited", "dead"):
+            with already_gone():
+                state = api.inspect_container(identity)["State"]
+                if ended_before(str(state.get("FinishedAt", "")), now - ENDED_AGE):
+                    yield identity
+
+
+def ended_before(finished: str, moment: float) -> bool:
+    """Compare the engine's time (ISO 8601, UTC) with seconds since 1970; False if unreadable."""
+    try:
+        parsed = datetime.strptime(finished[:19], "%Y-%m-%dT%H:%M:%S")
+    except ValueError:
+        return False
+    return parsed.replace(tzinfo=UTC).timestamp() < moment

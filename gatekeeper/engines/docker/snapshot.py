@@ -122,7 +122,8 @@ def _completed(sandbox: Sandbox, raw: Raw, answer: Answer, timeout: float) -> Co
     ending, exit_code, note = raw.ending, answer.exit_code, "; ".join(answer.notes)
     if ending is Ending.EXITED and exit_code is None:
         state = sandbox.state()
-        exit_code = int(state.get("ExitCode") or 0)
+        # Without an answer nothing says that the command succeeded, so 0 is not believed.
+        exit_code = int(state.get("ExitCode") or 0) or 137
         if state.get("OOMKilled"):
             ending = Ending.MEMORY
     elif ending is Ending.EXITED and answer.kills:

@@ -8,7 +8,14 @@ import time
 
 import pytest
 
-from gatekeeper.engines.docker.orphans import DEADLINE, OWNER, abandoned, labels, owner
+from gatekeeper.engines.docker.orphans import (
+    DEADLINE,
+    OWNER,
+    abandoned,
+    ended_before,
+    labels,
+    owner,
+)
 
 NOW = time.time()
 
@@ -42,3 +49,18 @@ def test_number_that_was_used_again() -> None:
 def test_owner_out_of_sight(mark: str) -> None:
     """An owner in another container or on another machine counts as alive until the deadline."""
     assert not abandoned(labels("run") | {OWNER: mark}, NOW)
+
+
+@pytest.mark.parametrize(
+    ("finished", "expected"),
+    [
+        ("1970-01-01T00:01:39.999999999Z", True),
+        ("1970-01-01T00:01:41Z", False),
+        ("0001-01-01T00:00:00Z", True),
+        ("", False),
+        ("yesterday", False),
+    ],
+)
+def test_time_of_the_end(finished: str, expected: bool) -> None:
+    """The engine's times have nine digits of a second; one that cannot be read proves nothing."""
+    assert ended_before(finished, 100) is expected
