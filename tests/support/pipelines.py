@@ -92,10 +92,6 @@ def give_to(folder: Path, user: int) -> None:
     """Hand the checkout to another user, as an agent's checkout belongs to the agent."""
     for path in (folder, Path(f"{folder}@tmp"), *folder.rglob("*")):
         os.chown(path, user, user, follow_symlinks=False)
-    for parent in folder.parents:  # pytest's folders are closed to others
-        if parent == parent.parent or parent.stat().st_mode & 0o001:
-            break
-        parent.chmod(parent.stat().st_mode | 0o011)
 
 
 # --- GitLab -----------------------------------------------------------------------------
