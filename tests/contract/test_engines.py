@@ -51,7 +51,12 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def snapshot(make: Make, image: str, tree: Path) -> Iterator[Snapshot]:
-    setup = ("echo one >> set-up.txt", "python3 -m compileall -q module.py")
+    setup = (
+        "echo one >> set-up.txt",
+        "python3 -m compileall -q module.py",
+        'mkdir -p "$HOME/.local/bin" && printf "#!/bin/sh\\necho tool" > "$HOME/.local/bin/tool"',
+        'chmod +x "$HOME/.local/bin/tool"',
+    )
     limits = Limits(memory=512 * MIB, output=2 * MIB, report=MIB, timeout=60)
     spec = SnapshotSpec(str(tree), image, setup, env={"FROM_SPEC": "yes"}, limits=limits)
     with make().prepare(spec) as prepared:
@@ -282,6 +287,11 @@ def test_set_up_runs_once(snapshot: Snapshot) -> None:
     """The set-up's traces are in every run, once."""
     assert output_of(snapshot, "cat set-up.txt") == "one"
     assert output_of(snapshot, "cat set-up.txt") == "one"
+
+
+def test_program_of_the_set_up_is_found(snapshot: Snapshot) -> None:
+    """What a set-up without rights installs in HOME is on the PATH of every run."""
+    assert output_of(snapshot, "tool") == "tool"
 
 
 def test_many_overlays(snapshot: Snapshot) -> None:

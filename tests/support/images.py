@@ -12,7 +12,6 @@ import os
 import platform
 import shutil
 import subprocess
-import tarfile
 import tempfile
 import time
 from collections.abc import Sequence
@@ -109,10 +108,8 @@ def _make_node() -> None:
         folder = Path(name)
         _run(["npm", "pack", "--silent", f"node-linux-{arch}@{NODE_VERSION}"], cwd=folder)
         (packed,) = folder.glob("*.tgz")
-        with tarfile.open(packed) as archive:
-            archive.extract("package/bin/node", folder, filter="data")
+        _run(["tar", "-xzf", str(packed), "package/bin/node"], cwd=folder)
         packed.unlink()
-        (folder / "package/bin/node").chmod(0o755)
         (folder / "Dockerfile").write_text(
             f"FROM {PYTHON}\nCOPY package/bin/node /usr/local/bin/node\nRUN node --version\n"
         )

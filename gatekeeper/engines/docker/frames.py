@@ -22,6 +22,8 @@ EPOCH_FILE = "/gatekeeper/epoch"
 EPOCH = 978307200  # 2001-01-01
 OLD = "200001010000"  # `touch -t` for reports that were there before
 STDOUT, STDERR = 1, 2
+PROGRAMS = 'export PATH="$PATH:$HOME/.local/bin"'
+"""A set-up without rights puts its programs there (`pip install`), as the image's PATH may not."""
 
 
 class Demultiplexer:
@@ -108,12 +110,11 @@ def _overlay_archive(overlays: Sequence[Overlay], now: int) -> bytes:
 
 
 def _script(spec: RunSpec, env: Mapping[str, str], report_limit: int) -> str:
+    exports = [f"export {key}={shlex.quote(value)}" for key, value in env.items()]
     return "\n".join(
         [
             f"command={shlex.quote(spec.command)}",
-            _function(
-                "environment", [f"export {key}={shlex.quote(value)}" for key, value in env.items()]
-            ),
+            _function("environment", [*exports, PROGRAMS]),
             _function("discard", list(_discards(spec.overlays))),
             _function("outdate", [_outdate(glob) for glob in spec.reports]),
             _function("collect", [_collect(glob, report_limit) for glob in spec.reports]),

@@ -129,7 +129,7 @@ def _environment(work: Path, extra: Mapping[str, str]) -> dict[str, str]:
     """An allow-list: what programs are found by, folders of the run, nothing of ours."""
     require_names(extra)
     return {
-        "PATH": os.environ.get("PATH", os.defpath),
+        "PATH": f"{os.environ.get('PATH', os.defpath)}:{work / 'home/.local/bin'}",
         "HOME": str(work / "home"),
         "TMPDIR": str(work / "tmp"),
         "LANG": "C.UTF-8",
