@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from xml.etree.ElementTree import Element  # the type only: defusedxml parses
 
-from junitparser import Error, Failure, SystemErr, SystemOut, xunit2
-from junitparser.junitparser import FinalResult, Result
+from junitparser import Error, Failure, Skipped, SystemErr, SystemOut, xunit2
 
 from gatekeeper.domain import SUITE_LEVEL, CaseId, CaseResult, CaseState
 from gatekeeper.intake.identity import case_id, masked
@@ -32,14 +31,14 @@ _RED = {
     Failure: CaseState.FAILURE,
     xunit2.RerunFailure: CaseState.FAILURE,
 }
-_FLAKY = (xunit2.FlakyFailure, xunit2.FlakyError)
+_FLAKY = frozenset({xunit2.FlakyFailure, xunit2.FlakyError})
 _ORPHANS: dict[str, Callable[[Element], Any]] = {
     "error": Error.fromelem,
     "failure": Failure.fromelem,
 }
 _SILENT = frozenset({"system-out", "system-err", "properties"})
 _testcase: Callable[[Element], Any] = xunit2.TestCase.fromelem
-_OUTPUTS = (SystemOut, SystemErr)
+_OUTPUTS = frozenset({SystemOut, SystemErr})
 _UNNAMED = "(no name)"
 
 
@@ -60,8 +59,8 @@ class Suite:
     file: str
 
 
-_Written = tuple[Suite, str | None, str | None, str | None]
-"""What decides on the place of a case: suite, classname, file, filepath."""
+_Written = tuple[Suite, str | None, str | None]
+"""What decides on the place of a case: suite, classname and file as they are written."""
 
 
 class _Place(NamedTuple):
@@ -81,7 +80,7 @@ class Texts:
 
     def keep(self, *texts: tuple[str, int]) -> tuple[str, ...]:
         """Each (text, limit) bounded; in want of room the first one short, the others ""."""
-        kept = tuple(bounded(text, limit) for text, limit in texts)
+        kept = tuple([bounded(text, limit) for text, limit in texts])
         size = sum(map(sys.getsizeof, kept))
         if self.whole >= size:
             self.whole -= size
@@ -104,14 +103,15 @@ class CaseReader:
     def passed(self, attributes: Mapping[str, str], suite: Suite) -> None:
         """Add a testcase that passed: nearly all of a report, so this must be quick."""
         get = attributes.get
-        written = (suite, get("classname"), get("file"), get("filepath"))
+        file = attributes["file"] if "file" in attributes else get("filepath")
+        written = (suite, get("classname"), file)
         place = self.places.get(written)
         if place is None:
             place = self._place(written)
-        line = get("line") or get("lineno")
-        self.cases.add_passed(
-            place, get("name") or _UNNAMED, _line(line) if line else -1, get("time") or "nan"
-        )
+        line = -1
+        if "line" in attributes or "lineno" in attributes:
+            line = _line(get("line") or get("lineno"))
+        self.cases.add_passed(place, get("name") or _UNNAMED, line, get("time") or "nan")
 
     def case(self, element: Element, suite: Suite) -> None:
         """Add a testcase with children, read by junitparser; they alone make its state."""
@@ -138,12 +138,13 @@ class CaseReader:
 
     def _told(self, identity: CaseId, place: _Place, entries: Sequence[Any]) -> CaseResult:
         """The case with its state and the texts that explain it."""
-        state = _state(entries)
-        reasons = [entry for entry in entries if isinstance(entry, Result)]
+        kinds = set(map(type, entries))
+        state = _state(kinds)
+        reasons = [entry for entry in entries if type(entry) not in _OUTPUTS]
         if len(reasons) > 1:  # the deciding one first
             reasons.sort(key=lambda entry: _RED.get(type(entry)) is not state)
         details = "\n\n".join(filter(None, map(_body, reasons)))
-        outputs = [_body(entry) for entry in entries if isinstance(entry, _OUTPUTS)]
+        outputs = [_body(entry) for entry in entries if type(entry) in _OUTPUTS]
         message, kind, details, output = self.texts.keep(
             (_reason(reasons, "message") or details.strip().partition("\n")[0], MESSAGE),
             (_reason(reasons, "type"), SHORT),
@@ -153,21 +154,21 @@ class CaseReader:
         return CaseResult(
             identity,
             state,
-            message=message,
-            kind=kind,
-            details=details,
-            output=output,
+            message,
+            kind,
+            details,
+            output,
             file=place.file,
             line=place.line,
             seconds=place.seconds,
             suite=place.suite,
-            flaky=not state.red and any(isinstance(entry, _FLAKY) for entry in entries),
+            flaky=not state.red and not kinds.isdisjoint(_FLAKY),
         )
 
     def _place(self, written: _Written) -> int:
         """The number of a place; those that come again soon are remembered."""
-        suite, classname, *files = written
-        file = next((bounded(file, FILE) for file in files if file), suite.file)
+        suite, classname, file = written
+        file = bounded(file, FILE) if file else suite.file
         place = self.cases.place(masked(classname or suite.name), file, suite.name)
         if len(self.places) > KNOWN:
             self.places.clear()
@@ -175,19 +176,17 @@ class CaseReader:
         return place
 
 
-def _state(entries: Sequence[Any]) -> CaseState:
+def _state(kinds: Set[type]) -> CaseState:
     """Error before failure before skipped; reruns decide only where there is no final result."""
-    final = {type(entry) for entry in entries if isinstance(entry, FinalResult)}
-    rerun = {type(entry) for entry in entries if isinstance(entry, xunit2.InterimResult)}
-    if Error in final:
+    if Error in kinds:
         return CaseState.ERROR
-    if Failure in final:
+    if Failure in kinds:
         return CaseState.FAILURE
-    if xunit2.RerunError in rerun:
+    if Skipped in kinds:
+        return CaseState.SKIPPED
+    if xunit2.RerunError in kinds:
         return CaseState.ERROR
-    if xunit2.RerunFailure in rerun:
-        return CaseState.FAILURE
-    return CaseState.SKIPPED if final else CaseState.PASSED
+    return CaseState.FAILURE if xunit2.RerunFailure in kinds else CaseState.PASSED
 
 
 def _reason(reasons: Sequence[Any], attribute: str) -> str:
@@ -195,7 +194,8 @@ def _reason(reasons: Sequence[Any], attribute: str) -> str:
 
 
 def _body(entry: Any) -> str:
-    return "".join(entry._elem.itertext())
+    element: Element = entry._elem
+    return "".join(element.itertext()) if len(element) else element.text or ""
 
 
 def _line(text: str | None) -> int:

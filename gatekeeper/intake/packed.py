@@ -28,6 +28,10 @@ def number(text: str) -> float:
         return math.nan
 
 
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
 class PackedCases(Sequence[CaseResult]):
     """A sequence that makes the result of a passed case anew, each time somebody asks for it.
 
@@ -84,10 +88,15 @@ class PackedCases(Sequence[CaseResult]):
         return self if len(self) > FEW else tuple(self)
 
     def _pack(self) -> None:
-        names = [name.encode("utf-8", "surrogatepass") for name in masked_all(self._new_names)]
-        self._ends.extend(islice(accumulate(map(len, names), initial=len(self._names)), 1, None))
-        self._names += b"".join(names)
-        self._seconds.extend(map(number, self._new_seconds))
+        names = masked_all(self._new_names)
+        text = "".join(names)
+        sizes = map(len, names) if text.isascii() else (len(_bytes(name)) for name in names)
+        self._ends.extend(islice(accumulate(sizes, initial=len(self._names)), 1, None))
+        self._names += _bytes(text)
+        try:
+            self._seconds.extend(list(map(float, self._new_seconds)))
+        except ValueError:
+            self._seconds.extend(map(number, self._new_seconds))
         self._new_names.clear()
         self._new_seconds.clear()
 

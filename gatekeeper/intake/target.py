@@ -58,18 +58,19 @@ class JUnitTarget:
         """An element begins; its name may carry a namespace, which says nothing here."""
         if "}" in tag:
             tag = tag.rpartition("}")[2]
-        self._depth += 1
-        if tag == "testcase" and self._open is None and self._bare is None and self.root:
-            self._bare = attributes
+        if tag == "testcase" and self._bare is None and self._open is None and self.root:
+            self._bare = attributes  # nearly all end at once; their depth need not be known
         else:
             self._start(tag, attributes)
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        if self._bare is not None:
+            self._build("testcase", self._bare, self._depth)
+            self._bare = None
+            self._depth += 1
+        self._depth += 1
         if self._depth > MAX_DEPTH:
             raise Refused(f"elements are nested more than {MAX_DEPTH} deep")
-        if self._bare is not None:
-            self._build("testcase", self._bare, self._depth - 2)
-            self._bare = None
         if self._open is not None:
             if self._text:
                 self._flush()
@@ -98,11 +99,12 @@ class JUnitTarget:
 
     def end(self, tag: str) -> None:
         """An element ends; a testcase becomes a result, and its element is dropped."""
-        self._depth -= 1
         if self._bare is not None:
             self._reader.passed(self._bare, self._suite)
             self._bare = None
-        elif self._open is not None:
+            return
+        self._depth -= 1
+        if self._open is not None:
             if self._text:
                 self._flush()
             self._open.end(tag)
