@@ -6,12 +6,11 @@ import re
 from dataclasses import replace
 
 import pytest
+from markdown_it import MarkdownIt
 
 from gatekeeper.domain import CaseId, CaseResult, CaseState, Outcome, RunReport
 from gatekeeper.formats.report_md import ReportMarkdown
 from tests.support.reports import full, minimal
-
-markdown_it = pytest.importorskip("markdown_it")
 
 
 def render(report: object) -> str:
@@ -37,7 +36,7 @@ def test_untrusted_text_does_nothing(outcome: Outcome) -> None:
     """No line begins with a quick action; no mention, HTML, image or link is left outside code."""
     text = render(full(outcome))
     assert not re.search(r"^\s*/", re.sub(r"^ .*", "", text, flags=re.MULTILINE), re.MULTILINE)
-    tokens = markdown_it.MarkdownIt("commonmark").enable("table").parse(text)
+    tokens = MarkdownIt("commonmark").enable("table").parse(text)
     inline = [child for token in tokens for child in token.children or ()]
     assert {token.type for token in tokens} & {"html_block"} == set()
     assert {child.type for child in inline} & {"html_inline", "image", "link_open"} == set()
@@ -49,7 +48,7 @@ def test_untrusted_text_does_nothing(outcome: Outcome) -> None:
 
 def test_the_diff_cannot_leave_its_fence() -> None:
     """The diff is one block of code, though it holds fences itself."""
-    tokens = markdown_it.MarkdownIt("commonmark").parse(render(full(Outcome.ACCEPTED)))
+    tokens = MarkdownIt("commonmark").parse(render(full(Outcome.ACCEPTED)))
     (block,) = [token for token in tokens if token.type == "fence" and token.info == "diff"]
     assert block.content.startswith("diff --git")
     assert "```` ~~~" in block.content
