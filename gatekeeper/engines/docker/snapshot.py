@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import threading
 import time
@@ -74,10 +75,12 @@ class DockerSnapshot:
         for future in warm:
             future.cancel()
         self._starter.shutdown(wait=True)
-        with self._lock:
-            live = list(self._live)
-        for sandbox in live:
-            sandbox.remove()
+        with contextlib.ExitStack() as every, self._lock:  # one that fails keeps none of the others
+            every.callback(self._remove_image)
+            for sandbox in self._live:
+                every.callback(sandbox.remove)
+
+    def _remove_image(self) -> None:
         with engine_errors("the snapshot cannot be removed"), already_gone():
             self._api.remove_image(self._image, force=True)
 
