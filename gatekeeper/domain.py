@@ -8,7 +8,7 @@ name is not UTF-8. Every time is in seconds, every size in bytes unless it says 
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
@@ -157,6 +157,12 @@ _SEVERITY = {
     CaseState.FAILURE: 2,
     CaseState.ERROR: 3,
 }
+
+
+def worst(states: Iterable[CaseState]) -> CaseState | None:
+    """The worst of some states (error, failure, skipped, passed); None of none."""
+    return max(states, key=_SEVERITY.__getitem__, default=None)
+
 
 # --- what changed -----------------------------------------------------------------------
 
@@ -506,6 +512,7 @@ class Baseline:
     green: tuple[CaseId, ...] = ()
     missing: tuple[CaseId, ...] = ()  # named by the report, never seen in the sandbox
     runs: tuple[Run, ...] = ()
+    selected: bool = False  # the runner can run these cases alone
     note: str = ""
 
 

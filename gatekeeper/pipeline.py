@@ -105,7 +105,7 @@ def validate(tools: Tools, drafts: Sequence[Draft], report: RunReport | None) ->
             baseline = settled(tools, baseline, first)
             if done := not_reproduced(tools, baseline):
                 return done
-        ground = Ground(first, baseline.fail_to_pass, tools.policy.reruns)
+        ground = Ground(first, baseline, tools.policy.reruns)
         with tools.journal.step("trials", tools.progress):
             judged = finish_suites(
                 attempts, suites, gate, bench, ground, lambda a: record(tools, a)
@@ -226,7 +226,7 @@ class _Loop:
 
     def _ground(self) -> Ground:
         policy = self.tools.policy
-        return Ground(self.inventory.result(), self.baseline.fail_to_pass, policy.reruns)
+        return Ground(self.inventory.result(), self.baseline, policy.reruns)
 
     def _deadline(self) -> float | None:
         seconds = self.tools.policy.budget_seconds

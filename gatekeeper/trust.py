@@ -14,6 +14,7 @@ from gatekeeper.domain import Delta
 from gatekeeper.errors import UsageError
 from gatekeeper.git import Repository
 from gatekeeper.intake.delta import find_delta
+from gatekeeper.intake.junit import find_reports
 from gatekeeper.intake.provider import Provider
 from gatekeeper.settings import Settings, load
 
@@ -78,7 +79,22 @@ def _config(
 
 def _delta(asked: Asked, repo: Repository, settings: Settings, provider: Provider) -> Delta:
     chosen = settings.delta
-    return find_delta(repo, asked.env, chosen.base, fetch=chosen.fetch, in_ci=provider.in_ci)
+    return find_delta(
+        repo,
+        asked.env,
+        chosen.base,
+        fetch=chosen.fetch,
+        in_ci=provider.in_ci,
+        exclude=_not_the_authors(asked, settings),
+    )
+
+
+def _not_the_authors(asked: Asked, settings: Settings) -> list[str]:
+    """Files of the working tree that a run made: the reports, and our own folder."""
+    top = asked.workspace.resolve()
+    named = [glob for glob in settings.tests.junit if not Path(glob).is_absolute()]
+    made = [*find_reports(top, named), asked.out.resolve()]
+    return [str(path.relative_to(top)) for path in made if path.is_relative_to(top)]
 
 
 def instructions(repo: Repository, delta: Delta, provider: Provider) -> str:

@@ -96,4 +96,4 @@ def _after(change: CaseChange) -> str:
 
 def _place(finding: Finding) -> str:
     where = f" ({finding.path}{f':{finding.line}' if finding.line else ''})" if finding.path else ""
-    return f"{finding.message}{where} [guard: {finding.guard}]"
+    return f"{finding.message[:1].upper()}{finding.message[1:]}{where} [guard: {finding.guard}]"

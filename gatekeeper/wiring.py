@@ -29,6 +29,7 @@ from gatekeeper.domain import (
 )
 from gatekeeper.errors import UsageError
 from gatekeeper.formats.analysis_json import AnalysisJson
+from gatekeeper.formats.clarification_json import ClarificationJson
 from gatekeeper.formats.context_txt import ContextText
 from gatekeeper.formats.dotenv import Dotenv
 from gatekeeper.formats.junit_xml import JUnitXml
@@ -37,6 +38,7 @@ from gatekeeper.formats.report_md import ReportMarkdown
 from gatekeeper.formats.verdict_json import VerdictJson
 from gatekeeper.gate import Gate, GuardTable
 from gatekeeper.git import Hunk, Repository
+from gatekeeper.guards.hidden import no_hidden_text
 from gatekeeper.guards.modes import plain_files
 from gatekeeper.guards.paths import protected_paths
 from gatekeeper.guards.runner_config import runner_configuration
@@ -72,6 +74,7 @@ FORMATS: Sequence[Format] = (
     PatchDiff(),
     JUnitXml(),
     AnalysisJson(),
+    ClarificationJson(),
     ReportMarkdown(),
     Dotenv(),
     VerdictJson(),  # last: whoever sees it finds the others complete
@@ -82,6 +85,7 @@ GUARDS: Mapping[str, Callable[[Settings], Guard]] = {
     "runner_config": lambda _: runner_configuration(),
     "shadows": lambda _: no_shadowing(),
     "modes": lambda _: plain_files(),
+    "hidden": lambda _: no_hidden_text(),
     "size": lambda settings: size_limits(settings.guards.size_lines, settings.guards.size_files),
 }
 
@@ -313,14 +317,31 @@ def _spec(settings: Settings, plan: runners.Plan, workspace: Path, tree: Path) -
 
 
 def _include(globs: Sequence[str], workspace: Path, tree: Path) -> None:
-    """Copy ignored files that the tests need; links are copied as links, never followed."""
+    """Copy ignored files that the tests need; a folder is copied whole.
+
+    A link is copied as a link, and only where it leads to a place inside the workspace.
+    """
     for pattern in globs:
         for found in sorted(workspace.glob(pattern)):
-            target = tree / found.relative_to(workspace)
-            if found.is_symlink() or not found.is_file() or target.exists():
-                continue
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(found, target)
+            for source in (found, *sorted(found.rglob("*"))) if _real_folder(found) else (found,):
+                _copy_into(source, workspace, tree)
+
+
+def _real_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
+
+
+def _copy_into(source: Path, workspace: Path, tree: Path) -> None:
+    target = tree / source.relative_to(workspace)
+    if target.exists() or target.is_symlink() or ".git" in target.parts:
+        return
+    if source.is_symlink():
+        if not source.resolve().is_relative_to(workspace) or source.readlink().is_absolute():
+            return
+    elif not source.is_file():
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(source, target, follow_symlinks=False)
 
 
 def _guards(settings: Settings) -> GuardTable:

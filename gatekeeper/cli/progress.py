@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -59,6 +59,26 @@ class Quiet:
     def warn(self, text: str) -> None:
         """Show a warning."""
         self.style.line(f"warning: {text}", fg="yellow")
+
+
+@dataclass(frozen=True)
+class Redacted:
+    """Another progress, without the secrets that a test or a tool may have printed."""
+
+    inner: Progress
+    redact: Callable[[str], str]
+
+    def step(self, title: str) -> AbstractContextManager[None]:
+        """Titles are ours."""
+        return self.inner.step(title)
+
+    def say(self, text: str) -> None:
+        """One line of detail."""
+        self.inner.say(self.redact(text))
+
+    def warn(self, text: str) -> None:
+        """A warning."""
+        self.inner.warn(self.redact(text))
 
 
 class Plain(Quiet):

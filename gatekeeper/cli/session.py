@@ -9,6 +9,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from types import FrameType
 from typing import Any
 
@@ -16,7 +17,7 @@ import click
 
 from gatekeeper import __version__, wiring
 from gatekeeper.cli.options import options_of
-from gatekeeper.cli.progress import choose, printable
+from gatekeeper.cli.progress import Redacted, choose, printable
 from gatekeeper.domain import Conclusion, Outcome, Report
 from gatekeeper.errors import (
     BackendError,
@@ -73,6 +74,7 @@ def conclude(
         try:
             with interruptible():
                 redactor = wiring.redactor_for(options)
+                progress = Redacted(progress, redactor.text)
                 journal = Journal(command, options.out, wiring.FORMATS, redactor.bytes)
                 with wiring.open_tools(
                     options, journal, progress, redactor, runs=runs, started=started
@@ -84,6 +86,7 @@ def conclude(
         except Exception as error:  # noqa: BLE001 - the one catcher: a bug of ours, with a report
             end = _bug(error, journal)
         if journal is not None:
+            end = replace(end, reason=_clean(journal, end.reason), hint=_clean(journal, end.hint))
             journal.finish(end)
         _last_words(end, journal, values, render)
     return end.exit_code
@@ -108,6 +111,10 @@ def simple(values: Mapping[str, Any], job: Callable[[], str]) -> int:
     elif not values["quiet"]:
         click.echo(printable(said))
     return 0
+
+
+def _clean(journal: Journal, text: str) -> str:
+    return journal.clean(text.encode("utf-8", "replace")).decode("utf-8", "replace")
 
 
 def _expected(error: GatekeeperError) -> Conclusion:

@@ -164,6 +164,7 @@ class GuardsSection:
     runner_config: str = _setting("block", _LEVEL, "What tells the test runner how to run")
     shadows: str = _setting("block", _LEVEL, "Names that shadow the runner or run at start-up")
     modes: str = _setting("block", _LEVEL, "Links, modes, submodules, binaries, odd names")
+    hidden: str = _setting("block", _LEVEL, "Characters that hide or reorder what a person reads")
     size: str = _setting("block", _LEVEL, "Candidates larger than the two limits below")
     size_lines: int = _setting(200, integer(1), "Most lines added and removed")
     size_files: int = _setting(10, integer(1), "Most files changed")

@@ -23,8 +23,9 @@ def reproduce(bench: Bench, failing: Sequence[CaseResult], reruns: int, pool: Ex
     Only those cases are run where the runner can select them and finds them all;
     else the whole suite is.
     """
-    runs = _selected_runs(bench, failing, reruns, pool) or _suite_runs(bench, reruns, pool)
-    return classify(failing, runs)
+    if runs := _selected_runs(bench, failing, reruns, pool):
+        return replace(classify(failing, runs), selected=True)
+    return classify(failing, _suite_runs(bench, reruns, pool))
 
 
 def confirm(bench: Bench, inventory: Run, reruns: int, pool: Executor) -> Baseline:
@@ -32,8 +33,9 @@ def confirm(bench: Bench, inventory: Run, reruns: int, pool: Executor) -> Baseli
     failing = inventory.report.failing
     if not failing or reruns <= 1:
         return classify(failing, (inventory,))
-    again = _selected_runs(bench, failing, reruns - 1, pool)
-    return classify(failing, (inventory, *(again or _suite_runs(bench, reruns - 1, pool))))
+    if again := _selected_runs(bench, failing, reruns - 1, pool):
+        return replace(classify(failing, (inventory, *again)), selected=True)
+    return classify(failing, (inventory, *_suite_runs(bench, reruns - 1, pool)))
 
 
 def _selected_runs(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from gatekeeper import runners
 from gatekeeper.domain import (
+    SUITE_LEVEL,
     CaseId,
     CaseResult,
     CaseState,
@@ -16,6 +17,7 @@ from gatekeeper.domain import (
     Run,
     RunReport,
     RunSpec,
+    worst,
 )
 from gatekeeper.intake.junit import read_reports
 from gatekeeper.ports import Snapshot, Tree
@@ -89,15 +91,30 @@ def states_of(run: Run, wanted: Sequence[CaseResult]) -> dict[CaseId, CaseState 
     """State of each wanted case in a run, under the id by which the run knows it.
 
     The report of the pipeline and that of the sandbox may spell an id differently
-    (`runners.match`); a case that the run does not name keeps its own id and has None.
+    (`runners.match`); a case that the run does not name keeps its own id, and has the state
+    of what stands for it, or None.
     """
     states = run.report.states
     names = runners.match(wanted, run.report)
     found: dict[CaseId, CaseState | None] = {}
     for case in wanted:
         known = names.get(case.id)
-        found[known or case.id] = states[known] if known else None
+        stands = stand_in(case.id, run.report) if case.state is CaseState.ERROR else None
+        found[known or case.id] = states[known] if known else stands
     return found
+
+
+def stand_in(missing: CaseId, report: RunReport) -> CaseState | None:
+    """State of the cases that take the place of an error of a whole module or suite.
+
+    A module that cannot be imported is reported as one case of its own (pytest: with the
+    module as its name), a suite that breaks as an error without a case; both go away when the
+    tests run again. Then all cases of that module or suite speak for it, and the worst counts.
+    """
+    if missing.name == SUITE_LEVEL:
+        return worst(case.state for case in report.cases if case.suite == missing.classname)
+    inside = f"{missing.name}."
+    return worst(case.state for case in report.cases if f"{case.id.classname}.".startswith(inside))
 
 
 def as_results(ids: Sequence[CaseId], report: RunReport) -> tuple[CaseResult, ...]:

@@ -13,6 +13,7 @@ from gatekeeper.domain import (
     CaseState,
     Overlay,
     Run,
+    RunReport,
     Trial,
 )
 from gatekeeper.validation.baseline import flickering
@@ -20,6 +21,7 @@ from gatekeeper.validation.bench import (
     Bench,
     as_results,
     disagreement,
+    stand_in,
     states_of,
     unreadable,
 )
@@ -37,8 +39,13 @@ class Ground:
     """What every candidate is measured against."""
 
     inventory: Run
-    fail_to_pass: tuple[CaseId, ...]
+    baseline: Baseline
     reruns: int
+
+    @property
+    def fail_to_pass(self) -> tuple[CaseId, ...]:
+        """The cases that a candidate must turn green."""
+        return self.baseline.fail_to_pass
 
 
 def reject_early(
@@ -68,7 +75,7 @@ def try_candidate(
 ) -> Trial:
     """Try one candidate: the failing cases first where the suite is long, then the suite."""
     runs: tuple[Run, ...] = ()
-    if ground.fail_to_pass and ground.inventory.seconds > LONG_SUITE:
+    if ground.baseline.selected and ground.inventory.seconds > LONG_SUITE:
         wanted = as_results(ground.fail_to_pass, ground.inventory.report)
         first = bench.selection(wanted, "fail-to-pass", overlays)
         if first is not None:
@@ -97,7 +104,8 @@ def turns_green(bench: Bench, overlays: Sequence[Overlay], baseline: Baseline) -
     """Whether the fail-to-pass cases, and no more is asked here, pass with these files."""
     known = baseline.runs[0].report
     wanted = as_results(baseline.fail_to_pass, known)
-    run = bench.selection(wanted, "probe", overlays) or bench.suite("probe", overlays)
+    alone = bench.selection(wanted, "probe", overlays) if baseline.selected else None
+    run = alone or bench.suite("probe", overlays)
     return not unreadable(run) and all(
         state is CaseState.PASSED for state in states_of(run, wanted).values()
     )
@@ -105,7 +113,9 @@ def turns_green(bench: Bench, overlays: Sequence[Overlay], baseline: Baseline) -
 
 def compare(suite: Run, inventory: Run, fail_to_pass: Sequence[CaseId]) -> Trial:
     """What a run of the whole suite with the candidate says against the inventory. Pure."""
-    before, after = inventory.report.states, suite.report.states
+    before = inventory.report.states
+    errors = [id_ for id_ in fail_to_pass if before.get(id_) is CaseState.ERROR]
+    after = _with_stand_ins(errors, suite.report)
     green = [id_ for id_, state in before.items() if state is CaseState.PASSED]
     fewer = _fewer(inventory, suite)
     broken = [i for i in green if after.get(i) is not CaseState.PASSED or i in fewer]
@@ -126,6 +136,15 @@ def compare(suite: Run, inventory: Run, fail_to_pass: Sequence[CaseId]) -> Trial
         notes=notes,
         seconds=suite.seconds,
     )
+
+
+def _with_stand_ins(ids: Sequence[CaseId], report: RunReport) -> dict[CaseId, CaseState]:
+    """States of a report; where an error of a whole module is gone, its cases speak for it."""
+    states = report.states
+    for id_ in ids:
+        if id_ not in states and (state := stand_in(id_, report)) is not None:
+            states[id_] = state
+    return states
 
 
 def excuse_flicker(

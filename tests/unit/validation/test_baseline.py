@@ -20,7 +20,17 @@ from tests.support.runs import ids, report, run
         (["a=failure b=failure", ""], Reproduction.BROKEN, ""),
         (["a=failure", "b=failure"], Reproduction.FLAKY, ""),
     ],
-    ids=["red", "one green", "one flaky", "green", "skipped", "flaky", "unseen", "no report", "odd"],
+    ids=[
+        "red",
+        "one green",
+        "one flaky",
+        "green",
+        "skipped",
+        "flaky",
+        "unseen",
+        "no report",
+        "odd",
+    ],
 )
 def test_only_red_every_time_is_proof(runs: list[str], expected: Reproduction, red: str) -> None:
     """A case is fail-to-pass only where every run of the unchanged commit shows it red."""

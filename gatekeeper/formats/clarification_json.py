@@ -1,0 +1,36 @@
+"""`clarification_request.json`: what a person must answer before anything else is asked for."""
+
+from __future__ import annotations
+
+from gatekeeper.domain import Report
+from gatekeeper.escape import json_bytes
+
+
+class ClarificationJson:
+    """See `ports.Format`. The keys are those that other tools of this kind write."""
+
+    filename = "clarification_request.json"
+
+    def render(self, report: Report) -> bytes | None:
+        """The questions, the recommended option first; nothing where there is none."""
+        if not report.questions:
+            return None
+        confidence = report.diagnosis.confidence if report.diagnosis else 0.0
+        return json_bytes(
+            {
+                "required": True,
+                "reason": report.reason,
+                "confidence_band": _band(confidence),
+                "questions": [
+                    {"text": one.text, "options": list(one.options), "reason": one.reason}
+                    for one in report.questions
+                ],
+                "candidate_scenario_id": None,
+                "candidate_confidence": confidence,
+            }
+        )
+
+
+def _band(confidence: float) -> str:
+    """The bands of `reference/features.md` row B18."""
+    return "high" if confidence >= 0.8 else "medium" if confidence >= 0.5 else "low"
