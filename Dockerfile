@@ -6,11 +6,12 @@ FROM ${BASE_IMAGE} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /src
 RUN python3 -m venv /opt/gatekeeper
-COPY requirements.lock ./
+COPY requirements.lock requirements-dev.lock ./
 RUN /opt/gatekeeper/bin/pip install --only-binary :all: -r requirements.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY gatekeeper ./gatekeeper
-RUN /opt/gatekeeper/bin/pip install --no-deps . \
+# The extra is pytest, which `gatekeeper demo` takes along into its sandbox.
+RUN /opt/gatekeeper/bin/pip install --only-binary pytest -c requirements-dev.lock '.[demo]' \
  && /opt/gatekeeper/bin/pip check \
  && /opt/gatekeeper/bin/pip uninstall --yes --quiet pip setuptools
 COPY entrypoint.py /opt/gatekeeper/entrypoint.py
