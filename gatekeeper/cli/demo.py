@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,16 @@ import click
 
 from gatekeeper import pipeline
 from gatekeeper.cli.options import general
-from gatekeeper.cli.progress import printable
+from gatekeeper.cli.progress import colored, printable
 from gatekeeper.cli.session import conclude, simple
 from gatekeeper.demo import make_demo
 from gatekeeper.errors import SandboxError
 
 PASSED_ON = ("PATH", "HOME", "LANG", "TERM", "NO_COLOR", "TMPDIR")
 """The demo is neither a CI job nor yours to pay for: nothing else of the environment counts."""
+
+LOOKS = {"+": "green", "-": "red", "@": "cyan"}
+"""Colours of a diff, by the first character of a line."""
 
 
 @click.command("demo")
@@ -37,7 +41,7 @@ def command(folder: Path | None, engine: str, **values: Any) -> int:
     commit that turns the tests green. The project stays in FOLDER (else a new folder in the
     system's temporary place) for you to look at.
     """  # fmt: skip
-    place = folder or Path(tempfile.mkdtemp(prefix="gatekeeper-demo-")) / "shop"
+    place = (folder or Path(tempfile.mkdtemp(prefix="gatekeeper-demo-")) / "shop").resolve()
     made = simple({**values, "quiet": True, "format_": "text"}, lambda: _make(place))
     if made != 0:
         return made
@@ -45,12 +49,19 @@ def command(folder: Path | None, engine: str, **values: Any) -> int:
     if code == SandboxError.exit_code and engine == "auto":
         click.echo("\nThe Docker engine cannot run it here; once more without isolation:", err=True)
         code = _run(place, "process", values)
-    out = values["out"] or place / "gatekeeper-report"
-    patch = out / "patch.diff"
+    patch = (values["out"] or place / "gatekeeper-report") / "patch.diff"
     if values["format_"] == "text" and patch.is_file():
-        click.echo(f"\n{printable(patch.read_text(errors='replace'))}")
-        click.echo(f"project: {place}\npatch:   {patch}\nreport:  {out / 'report.md'}")
+        _show(patch.read_text(errors="replace"), colored(values["color"], os.environ, sys.stdout))
+        program = sys.argv[0] if Path(sys.argv[0]).name == "gatekeeper" else "gatekeeper"
+        click.echo(f"project: {place}\napply:   {program} apply --workspace {place}")
     return code
+
+
+def _show(diff: str, color: bool) -> None:
+    click.echo()
+    for line in printable(diff).splitlines():
+        click.echo(click.style(line, fg=LOOKS.get(line[:1])), color=color)
+    click.echo()
 
 
 def _make(place: Path) -> str:
