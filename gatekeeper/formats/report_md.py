@@ -215,6 +215,10 @@ def _gaps_of_trial(accepted: Attempt) -> Iterator[str]:
         "Whether the change is right: it passes every test there is, which is not the same."
         " Read the diff before you merge it."
     )
+    yield (
+        "Whether the candidate deceives the test runner from inside product code: it shares a"
+        " process with it, and no canary or watch is set up yet. Look for code that knows of tests."
+    )
     if accepted.trial is not None:
         yield from map(prose, accepted.trial.notes)
         for case in accepted.trial.excused[:MAX_REASONS]:
