@@ -101,10 +101,12 @@ def understand(tools: Tools, report: RunReport) -> Conclusion | None:
         return Conclusion(
             Outcome.GREEN, 0, f"The tests pass: {counts.passed} passed, {counts.skipped} skipped."
         )
-    for case in failing[:5]:
-        tools.progress.say(f"failing: {case.id}")
-    if len(failing) > 5:
-        tools.progress.say(f"... and {len(failing) - 5} more")
+    with tools.progress.step("failures"):
+        tools.progress.say(f"{len(failing)} red in a report of {counts.tests} cases")
+        for case in failing[:5]:
+            tools.progress.say(f"{case.id} ({case.state})")
+        if len(failing) > 5:
+            tools.progress.say(f"... and {len(failing) - 5} more")
     return None
 
 
@@ -153,7 +155,11 @@ def prepared(tools: Tools) -> Iterator[tuple[Bench, Executor]]:
         )
     with ExitStack() as stack:
         with tools.journal.step("sandbox", tools.progress):
-            tools.progress.say(tools.plan.why)
+            engine = tools.journal.report.engine
+            isolated = engine is not None and engine.isolated
+            tools.progress.say(
+                f"image {tools.plan.image}" if isolated else "on this machine, without isolation"
+            )
             with tempfile.TemporaryDirectory(prefix="gatekeeper-tree-") as folder:
                 tree = Path(folder) / "tree"
                 for note in tools.repo.export(tools.delta.tree, tree):
@@ -276,6 +282,6 @@ def gate_of(tools: Tools) -> Gate:
 def record(tools: Tools, attempt: Attempt, folder: int | None = None) -> None:
     """Store a judged attempt, and say its verdict."""
     tools.journal.attempt(attempt, folder or tools.journal.next_folder())
-    tools.progress.say(f"{attempt.id}: {attempt.verdict.decision}")
+    tools.progress.say(f"candidate {attempt.id}: {attempt.verdict.decision}")
     for reason in attempt.verdict.reasons[:5]:
         tools.progress.say(f"  {reason}")

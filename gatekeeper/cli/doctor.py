@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ import click
 
 from gatekeeper import runners, wiring
 from gatekeeper.cli.options import asking, options_of
-from gatekeeper.cli.progress import choose, printable
+from gatekeeper.cli.progress import choose, colored, printable
 from gatekeeper.cli.session import simple
 from gatekeeper.doctor import Check, Facts, Health, checks
 from gatekeeper.domain import Delta
@@ -47,7 +48,8 @@ def command(**values: Any) -> int:
         if values["format_"] == "json":
             _show_json(seen, table)
         else:
-            _show(seen, table, everything=values["verbose"])
+            color = colored(values["color"], os.environ, sys.stdout)
+            _show(seen, table, everything=values["verbose"], color=color)
         return ""
 
     code = simple({**values, "quiet": True, "format_": "text"}, job)
@@ -56,11 +58,13 @@ def command(**values: Any) -> int:
     return code
 
 
-def _show(found: list[Check], table: tuple[tuple[str, str, str], ...], *, everything: bool) -> None:
+def _show(
+    found: list[Check], table: tuple[tuple[str, str, str], ...], *, everything: bool, color: bool
+) -> None:
     for check in found:
         word, look = MARKS[check.health]
         mark = click.style(f"{word:>4}", fg=look)
-        click.echo(f"{mark}  {printable(f'{check.name}: {check.detail}')}")
+        click.echo(f"{mark}  {printable(f'{check.name}: {check.detail}')}", color=color)
         if check.hint and check.health is not Health.OK:
             click.echo(f"      {printable(check.hint)}")
     shown = [row for row in table if everything or row[2] != "default"]

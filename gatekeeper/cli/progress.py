@@ -6,6 +6,7 @@ hold text of a test, a model or a file name, so control characters never reach t
 
 from __future__ import annotations
 
+import itertools
 import re
 import sys
 import threading
@@ -21,6 +22,9 @@ from gatekeeper.ports import Progress
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _SPINNER = "|/-\\"
+
+WORTH_SAYING = 0.1
+"""Seconds; a step that took less has its time in the report only."""
 
 
 def printable(text: str) -> str:
@@ -38,7 +42,9 @@ class Style:
 
     def line(self, text: str, **look: object) -> None:
         """One line, untrusted text made harmless."""
-        shown = click.style(printable(text), **look) if self.color else printable(text)  # type: ignore[arg-type]
+        shown = printable(text)
+        if self.color and look:
+            shown = click.style(shown, **look)  # type: ignore[arg-type]
         click.echo(shown, file=self.stream, color=self.color)
 
 
@@ -82,26 +88,30 @@ class Redacted:
 
 
 class Plain(Quiet):
-    """A line when a step starts and its duration when it ends; for logs."""
+    """A heading when a step starts, what it says, and its time; for logs."""
 
     @contextmanager
     def step(self, title: str) -> Iterator[None]:
-        """A step with its time."""
+        """A step with its time, which is left out where nobody waited."""
         start = time.monotonic()
         self.style.line(f"==> {title}", bold=True)
         try:
             yield
         finally:
-            self.style.line(f"    {title}: {time.monotonic() - start:.1f} s", dim=True)
+            self._time(time.monotonic() - start)
 
     def say(self, text: str) -> None:
         """Lines of detail, indented."""
         for line in text.splitlines():
             self.style.line(f"    {line}")
 
+    def _time(self, seconds: float) -> None:
+        if seconds >= WORTH_SAYING:
+            self.style.line(f"    ({seconds:.1f} s)", dim=True)
+
 
 class GitLabSections(Plain):
-    """Collapsible sections of GitLab's job log (`section_start`, `section_end`)."""
+    """Collapsible sections of GitLab's job log, which shows the time of each by itself."""
 
     def __init__(self, style: Style, clock: Callable[[], float] = time.time) -> None:
         super().__init__(style)
@@ -110,79 +120,90 @@ class GitLabSections(Plain):
 
     @contextmanager
     def step(self, title: str) -> Iterator[None]:
-        """A section; what it says stays readable when it is collapsed."""
+        """A section; its header stays readable when it is collapsed."""
         self._count += 1
         slug = re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")
         name = f"gatekeeper_{self._count}_{slug}"
-        self._mark("start", name, printable(title))
+        header = printable(title)
+        self._mark("start", name, click.style(header, bold=True) if self.style.color else header)
         try:
             yield
         finally:
             self._mark("end", name, "")
 
-    def _mark(self, kind: str, name: str, title: str) -> None:
+    def _mark(self, kind: str, name: str, header: str) -> None:
         stamp = int(self._clock())
-        self.style.stream.write(f"\x1b[0Ksection_{kind}:{stamp}:{name}\r\x1b[0K{title}\n")
+        self.style.stream.write(f"\x1b[0Ksection_{kind}:{stamp}:{name}\r\x1b[0K{header}\n")
         self.style.stream.flush()
 
 
 class Live(Plain):
-    """A terminal: the running step turns and counts its seconds, then becomes one line."""
+    """A terminal: below what a step says, a line turns and counts its seconds until it ends."""
 
-    def __init__(self, style: Style) -> None:
+    def __init__(self, style: Style, tick: float = 0.12) -> None:
         super().__init__(style)
+        self._tick = tick
         self._lock = threading.Lock()
-        self._running = ""
+        self._turning = False
 
     @contextmanager
     def step(self, title: str) -> Iterator[None]:
-        """A step with a live clock."""
+        """A step with a live clock below it."""
         start = time.monotonic()
         done = threading.Event()
-        turning = threading.Thread(target=self._turn, args=(title, start, done), daemon=True)
-        turning.start()
-        mark, look = "x", "red"
+        self._above(title, bold=True)
+        clock = threading.Thread(target=self._turn, args=(start, done), daemon=True)
+        clock.start()
+        broken = True
         try:
             yield
-            mark, look = "+", "green"
+            broken = False
         finally:
             done.set()
-            turning.join()
+            clock.join()
             seconds = time.monotonic() - start
-            self._above(f"{mark} {printable(title)} ({seconds:.1f} s)", fg=look)
+            if broken:
+                self._above(f"  stopped after {seconds:.1f} s", fg="red")
+            elif seconds >= WORTH_SAYING:
+                self._above(f"  {seconds:.1f} s", dim=True)
 
     def say(self, text: str) -> None:
         """Lines of detail above the live one."""
         for line in text.splitlines():
-            self._above(f"    {printable(line)}", dim=True)
+            self._above(f"  {line}")
 
     def warn(self, text: str) -> None:
         """A warning above the live line."""
-        self._above(f"! {printable(text)}", fg="yellow")
+        self._above(f"  warning: {text}", fg="yellow")
 
     def _above(self, text: str, **look: object) -> None:
         with self._lock:
             self._erase()
-            shown = click.style(text, **look) if self.style.color else text  # type: ignore[arg-type]
-            click.echo(shown, file=self.style.stream, color=self.style.color)
+            self.style.line(text, **look)
 
-    def _turn(self, title: str, start: float, done: threading.Event) -> None:
-        turn = 0
-        while not done.wait(0.12):
+    def _turn(self, start: float, done: threading.Event) -> None:
+        for mark in itertools.cycle(_SPINNER):
+            if done.wait(self._tick):
+                break
             with self._lock:
-                self._running = (
-                    f"{_SPINNER[turn % 4]} {printable(title)} {time.monotonic() - start:.0f} s"
-                )
-                self.style.stream.write(f"\r{self._running}")
+                self.style.stream.write(f"\r  {mark} {time.monotonic() - start:.0f} s")
                 self.style.stream.flush()
-            turn += 1
+                self._turning = True
         with self._lock:
             self._erase()
 
     def _erase(self) -> None:
-        if self._running:
-            self.style.stream.write("\r" + " " * len(self._running) + "\r")
-            self._running = ""
+        if self._turning:
+            self.style.stream.write("\r\x1b[K")
+            self._turning = False
+
+
+def colored(color: str, env: Mapping[str, str], stream: TextIO) -> bool:
+    """Whether this stream gets colours. `color` is auto, always or never."""
+    if color != "auto":
+        return color == "always"
+    shown = _is_terminal(stream, env) or bool(env.get("GITLAB_CI"))
+    return shown and not env.get("NO_COLOR")
 
 
 def choose(
@@ -190,13 +211,13 @@ def choose(
 ) -> Progress:
     """The progress that fits this stream. `color` is auto, always or never."""
     out = stream or sys.stderr
-    terminal = out.isatty() and env.get("TERM") != "dumb"
-    gitlab = bool(env.get("GITLAB_CI"))
-    wanted = terminal or gitlab
-    colored = color == "always" or (color == "auto" and wanted and not env.get("NO_COLOR"))
-    style = Style(out, colored)
+    style = Style(out, colored(color, env, out))
     if quiet:
         return Quiet(style)
-    if gitlab:
+    if env.get("GITLAB_CI"):
         return GitLabSections(style)
-    return Live(style) if terminal else Plain(style)
+    return Live(style) if _is_terminal(out, env) else Plain(style)
+
+
+def _is_terminal(stream: TextIO, env: Mapping[str, str]) -> bool:
+    return stream.isatty() and env.get("TERM") != "dumb"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import signal
+import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +19,7 @@ import click
 
 from gatekeeper import __version__, wiring
 from gatekeeper.cli.options import options_of
-from gatekeeper.cli.progress import Redacted, choose, printable
+from gatekeeper.cli.progress import Redacted, choose, colored, printable
 from gatekeeper.domain import Conclusion, Outcome, Report
 from gatekeeper.errors import (
     BackendError,
@@ -70,6 +72,7 @@ def conclude(
     progress = choose(values["color"], values["quiet"], options.env)
     started = time.monotonic()
     journal: Journal | None = None
+    told = 0
     with _handlers_kept():
         try:
             with interruptible():
@@ -79,7 +82,7 @@ def conclude(
                 with wiring.open_tools(
                     options, journal, progress, redactor, runs=runs, started=started
                 ) as tools:
-                    _show_guesses(journal, progress, values["verbose"])
+                    told = _show_start(journal, progress, values["verbose"])
                     end = job(tools)
         except GatekeeperError as error:
             end = _expected(error)
@@ -88,6 +91,8 @@ def conclude(
         if journal is not None:
             end = replace(end, reason=_clean(journal, end.reason), hint=_clean(journal, end.hint))
             journal.finish(end)
+            for warning in journal.report.warnings[told:]:
+                progress.warn(warning)
         _last_words(end, journal, values, render)
     return end.exit_code
 
@@ -179,19 +184,22 @@ def _ignore() -> None:
 # --- words ------------------------------------------------------------------------------
 
 
-def _show_guesses(journal: Journal, progress: Progress, verbose: bool) -> None:
+def _show_start(journal: Journal, progress: Progress, verbose: bool) -> int:
+    """Every guess with where it came from; returns how many warnings were shown."""
     with progress.step("workspace"):
-        for guess in journal.report.guesses:
-            progress.say(f"{guess.what}: {guess.value} ({guess.source})")
+        guesses = journal.report.guesses
+        width = max((len(guess.what) for guess in guesses), default=0)
+        for guess in guesses:
+            progress.say(f"{guess.what:{width}}  {guess.value} ({guess.source})")
         if verbose:
             for key, value, source in journal.report.settings:
                 if source != "default":
                     progress.say(f"{key} = {value} ({source})")
     for warning in journal.report.warnings:
         progress.warn(warning)
+    return len(journal.report.warnings)
 
 
-_FORCED = {"always": True, "never": False}
 _LOOK = {0: "green", 1: "red", 10: "green"}
 
 
@@ -207,14 +215,17 @@ def _last_words(
                                    "reason": end.reason, "hint": end.hint}, indent=2))  # fmt: skip
         return
     to_error = end.exit_code not in (0, 1, 10)
+    color = colored(values["color"], os.environ, sys.stderr if to_error else sys.stdout)
+    if journal is not None and not values["quiet"]:
+        click.echo(err=True)  # what was watched ends here
     click.secho(
         printable(f"{end.outcome}: {end.reason}"), fg=_LOOK.get(end.exit_code, "yellow"),
-        bold=True, err=to_error, color=_FORCED.get(values["color"]),
+        bold=True, err=to_error, color=color,
     )  # fmt: skip
     if end.hint:
-        click.echo(printable(f"  {end.hint}"), err=to_error)
+        click.echo(printable(f"  next:   {end.hint}"), err=to_error)
     if journal is not None and journal.out is not None and not values["quiet"]:
-        click.echo(f"  report: {journal.out}", err=to_error)
+        click.echo(f"  report: {journal.out / 'report.md'}", err=to_error)
 
 
 def _verdict(journal: Journal) -> object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,28 +26,35 @@ def command(patches: tuple[str, ...], **values: Any) -> int:
     Exits 0 only if every patch is accepted. Without --junit the failing cases are those of a
     run on the unchanged commit; where that is green, a patch must break nothing.
     """
+    # Read before the report's folder is cleared of an earlier report: a patch may lie in it.
+    given = {patch: _read(patch) for patch in patches}
     return conclude(
         "validate",
         values,
-        lambda tools: pipeline.validate(tools, _drafts(patches), tools.reports.given()),
+        lambda tools: pipeline.validate(tools, _drafts(given), tools.reports.given()),
         render=_render,
         runs=Runs.FOREIGN,
     )
 
 
-def _drafts(patches: tuple[str, ...]) -> list[Draft]:
-    return [Draft(diff=_read(patch), name=patch) for patch in patches]
+def _drafts(given: Mapping[str, bytes | OSError]) -> list[Draft]:
+    drafts = []
+    for patch, content in given.items():
+        if isinstance(content, OSError):
+            raise UsageError(
+                f"cannot read the patch {patch}: {content.strerror}", hint="Name a unified diff."
+            ) from content
+        drafts.append(Draft(diff=content, name=patch))
+    return drafts
 
 
-def _read(patch: str) -> bytes:
+def _read(patch: str) -> bytes | OSError:
     if patch == "-":
         return sys.stdin.buffer.read()
     try:
         return Path(patch).read_bytes()
     except OSError as error:
-        raise UsageError(
-            f"cannot read the patch {patch}: {error.strerror}", hint="Name a unified diff."
-        ) from error
+        return error
 
 
 def _render(report: Report) -> object:
