@@ -1,7 +1,7 @@
 # Everything lives in .venv; nothing is installed outside of it. `make` alone lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format clean
+.PHONY: help install install-dev demo test lint format clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -15,10 +15,12 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 	&& { echo $$name; break; }; done)
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 install: $(INSTALLED) ## Put gatekeeper and its locked dependencies into .venv
 	@echo "$(BIN)/gatekeeper is ready: try '$(BIN)/gatekeeper --help', or 'make demo'."
+
+install-dev: $(DEVELOP) ## Put the tools for development there too
 
 demo: $(INSTALLED) ## Show a whole run on a bundled failing project: no key, no network
 	@$(BIN)/gatekeeper demo

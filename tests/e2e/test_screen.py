@@ -61,8 +61,8 @@ def test_a_terminal_without_colours_shows_none(tmp_path: Path) -> None:
 def test_a_warning_that_comes_late_is_shown(tmp_path: Path) -> None:
     """A report that was cut off is read, and the screen says so as the artifacts do."""
     repo = shop(tmp_path / "shop")
-    whole = '<testsuite><testcase classname="tests.test_cart" name="test_discount"><failure/></testcase>'
-    (repo.path / "cut.xml").write_text(whole)
+    case = '<testcase classname="tests.test_cart" name="test_discount"><failure/></testcase>'
+    (repo.path / "cut.xml").write_text(f"<testsuite>{case}")
     done = gatekeeper("analyze", repo.path, "--junit", "cut.xml")
     warnings = [line for line in done.stderr.splitlines() if line.startswith("warning: ")]
     assert any("cut.xml" in line for line in warnings)
