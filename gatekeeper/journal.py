@@ -81,12 +81,17 @@ class Journal:
         self.note(outcome=end.outcome, exit_code=end.exit_code, reason=end.reason, hint=end.hint)
         return end.exit_code
 
-    def proposal(self, proposal: Proposal, feedback: str = "") -> int:
-        """Store a raw answer before it is judged; returns the number of its folder."""
-        number = self._folders + 1
-        self._put(number, proposal.raw_name, self.clean(proposal.raw))
+    def asking(self, feedback: str) -> None:
+        """Store what is sent beside the context, before it is sent: no answer may ever come."""
         if feedback:
-            self._put(number, "feedback.txt", self.clean(feedback.encode("utf-8", "replace")))
+            self._put(
+                self.next_folder(), "feedback.txt", self.clean(feedback.encode("utf-8", "replace"))
+            )
+
+    def proposal(self, proposal: Proposal) -> int:
+        """Store a raw answer before it is judged; returns the number of its folder."""
+        number = self.next_folder()
+        self._put(number, proposal.raw_name, self.clean(proposal.raw))
         self._folders = number
         self.note(proposals=(*self.report.proposals, replace(proposal, raw=b"")))
         return number

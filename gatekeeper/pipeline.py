@@ -185,15 +185,16 @@ class _Loop:
             context, round_, tools.policy.candidates, self.attempts, self._deadline(), feedback
         )
         with tools.journal.step(f"round {round_}: ask {backend.name}", tools.progress):
+            tools.journal.asking(feedback)
             try:
                 proposal = backend.propose(request)
             except BackendError as error:
-                if isinstance(error.usage, Usage):
-                    tools.journal.note(usage=_sum(self.usage, error.usage))
+                spent = error.usage if isinstance(error.usage, Usage) else Usage()
+                tools.journal.note(usage=_sum(self.usage, spent))
                 if error.raw:
-                    tools.journal.proposal(Proposal(raw=error.raw))
+                    tools.journal.proposal(Proposal(raw=error.raw, usage=spent))
                 raise
-            self.folder = tools.journal.proposal(proposal, feedback)
+            self.folder = tools.journal.proposal(proposal)
             self.usage = _sum(self.usage, proposal.usage)
             tools.journal.note(usage=self.usage, model=proposal.model)
             for note in proposal.notes:

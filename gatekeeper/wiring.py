@@ -228,6 +228,7 @@ def open_tools(
             guesses=_guesses(provider, delta, settings, plan, info, name),
             engine=info,
             backend=name,
+            model=settings.backend.model if name == "responses" else "",
         )
         guards = _guards(settings)
         yield Tools(

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from gatekeeper.backends.answer import UnusableAnswer, parse_answer, read_answer
+from gatekeeper.backends.answer import MAX_CANDIDATES, UnusableAnswer, parse_answer, read_answer
 from gatekeeper.backends.envelope import decode, one_line, read_envelope
 from gatekeeper.backends.stored import dump_drafts, last_body, load_drafts
 from gatekeeper.domain import Draft, Proposal, Request
@@ -52,7 +52,7 @@ class ReplayBackend:
         source = answers[number - 1]
         raw = _content(source)
         try:
-            proposal = read_stored(raw, source.name)
+            proposal = read_stored(raw, source.name, wanted(self.folder))
         except BackendError as error:
             where = f"{source.parent.name}/{source.name}"
             told = BackendError(f"stored answer {where}: {error.message}", hint=error.hint)
@@ -81,9 +81,20 @@ def stored_answers(folder: Path) -> tuple[Path, ...]:
         raise BackendError(f"{folder} cannot be read: {error.strerror}", hint=hint) from None
 
 
-def read_stored(raw: bytes, name: str) -> Proposal:
+def wanted(folder: Path) -> int:
+    """How many candidates of an answer the run in `folder` kept; every one where none says so."""
+    try:
+        settings = decode(_content(folder / "verdict.json"))["settings"]
+        said = next(item["value"] for item in settings if item["key"] == "backend.candidates")
+        return int(said)
+    except (OSError, BackendError, LookupError, TypeError, ValueError, StopIteration):
+        return MAX_CANDIDATES
+
+
+def read_stored(raw: bytes, name: str, limit: int = MAX_CANDIDATES) -> Proposal:
     """The proposal in one stored file: a response, an answer, stored drafts or a diff.
 
+    Of an answer, `limit` candidates are kept, as when it came.
     Raises BackendError as it was, or would have been, raised when the answer came.
     """
     if Path(name).suffix in (".diff", ".patch"):
@@ -92,19 +103,19 @@ def read_stored(raw: bytes, name: str) -> Proposal:
     inner = last_body(stored)
     if inner is not None:
         stored = decode(inner)
-    return _read(stored, raw)
+    return _read(stored, raw, limit)
 
 
-def _read(stored: dict[str, Any], raw: bytes) -> Proposal:
+def _read(stored: dict[str, Any], raw: bytes, limit: int) -> Proposal:
     try:
         drafts = load_drafts(stored)
         if drafts is not None:
             return Proposal(drafts=drafts, raw=raw)
         if "candidates" in stored:
-            answer, model = read_answer(stored), ""
+            answer, model = read_answer(stored, limit), ""
         else:
             envelope = read_envelope(stored)
-            answer, model = parse_answer(envelope.text), envelope.model
+            answer, model = parse_answer(envelope.text, limit), envelope.model
     except (UnusableAnswer, ValueError) as unusable:
         raise BackendError(
             f"it is unusable: {one_line(unusable)}",

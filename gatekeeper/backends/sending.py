@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 MAX_BODY = 16 * 1024 * 1024
 CONNECT_TIMEOUT = 5.0
+UNREACHABLE = "cannot be reached"
+UNREACHABLE_TRIES = 3
+"""Where nobody listens, waiting seldom helps: a restart of the server, not its absence."""
 
 NO_KEY_HINT = (
     "Set OPENAI_API_KEY (a masked CI variable, or a local .env); a server that needs no key takes "
@@ -122,7 +125,9 @@ class Sender:
     def _give_up(self, state: tenacity.RetryCallState) -> bool:
         """Enough tries, or the coming wait would end after the deadline."""
         late = time.monotonic() + state.upcoming_sleep >= self.ends
-        return late or state.attempt_number >= self.tries
+        absent = _fault_of(state).what == UNREACHABLE
+        tries = min(self.tries, UNREACHABLE_TRIES) if absent else self.tries
+        return late or state.attempt_number >= tries
 
     def _tell(self, state: tenacity.RetryCallState) -> None:
         fault = _fault_of(state)
@@ -160,7 +165,7 @@ def _faults(body: bytearray) -> Iterator[None]:
         raise RequestFailed(Fault("timed out", body=bytes(body))) from None
     except openai.APIConnectionError as error:
         cause = one_line(error.__cause__ or error)
-        raise RequestFailed(Fault("cannot be reached", message=cause)) from None
+        raise RequestFailed(Fault(UNREACHABLE, message=cause)) from None
     except openai.APIStatusError as error:
         said = error.response.content[:MAX_BODY]
         fault = read_status_fault(error.status_code, error.response.headers, said, time.time())

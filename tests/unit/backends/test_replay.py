@@ -48,6 +48,19 @@ def test_an_answer_stored_with_each_of_its_candidates_counts_once(tmp_path: Path
     assert ReplayBackend(folder).rounds == 2
 
 
+def test_what_the_run_ignored_of_an_answer_is_ignored_again(tmp_path: Path) -> None:
+    """The run kept as many candidates as it wanted; without its word all of them are kept."""
+    both = answer([("a.py", "x", "y")], [("a.py", "x", "z")])
+    folder = store(tmp_path, body(both))
+    assert len(ask(folder, 1).drafts) == 2
+    for damaged in ("", "{", "[]", '{"settings": 1}', '{"settings": [{"key": 1}]}'):
+        (folder / "verdict.json").write_text(damaged)
+        assert len(ask(folder, 1).drafts) == 2
+    settings = [{"key": "backend.candidates", "value": "1", "source": "default"}]
+    (folder / "verdict.json").write_text(json.dumps({"settings": settings}))
+    assert [draft.edits[0].replace for draft in ask(folder, 1).drafts] == ["y"]
+
+
 def test_attempts_are_ordered_by_number(tmp_path: Path) -> None:
     """10 comes after 9."""
     for number in (10, 9, 1):

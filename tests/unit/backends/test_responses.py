@@ -413,10 +413,10 @@ def test_the_deadline_of_the_request_bounds_the_backends_own() -> None:
 
 
 def test_nobody_listens() -> None:
-    """Connection refused: tried again, then an error that names the address."""
+    """Connection refused: tried again, but less often, then an error that names the address."""
     with raw_server(response(GOOD)) as server:
         address = server.base_url
-    backend = ResponsesBackend(KEY, "m", address, tries=3, sleep=Sleeps())
+    backend = ResponsesBackend(KEY, "m", address, tries=5, sleep=Sleeps())
     with pytest.raises(BackendError) as caught:
         backend.propose(REQUEST)
     assert "cannot be reached" in caught.value.message
