@@ -14,6 +14,12 @@ from gatekeeper.runners import shell
 from gatekeeper.runners.model import MOST_SELECTED
 
 IMAGE = "node:22"
+_RUN = re.compile(
+    r"""(?:(?<=^)|(?<=[;&|(]))(?P<space>\s*)
+        (?:npm|pnpm|yarn)\ +run\ +(?:(?:-s|--silent)\ +)?(?P<name>[\w:.-]+)(?=\s*(?:$|[;&|)]))""",
+    re.VERBOSE,
+)
+"""One script that runs another and says no more than its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +54,26 @@ def test_script(tree: Tree) -> str:
     scripts = package(tree).scripts
     if not scripts.get("test"):
         return ""
-    parts = [scripts[name] for name in ("pretest", "test", "posttest") if scripts.get(name)]
     path = 'export PATH="$PWD/node_modules/.bin:$PATH"'
-    return f"{path}; {' && '.join(parts)}"
+    return f"{path}; {_spelt(scripts, 'test', ())}"
+
+
+def _spelt(scripts: dict[str, str], name: str, around: tuple[str, ...]) -> str:
+    """A script with those before and after it, and with the scripts that it runs, spelt out.
+
+    A call stays as it is where it has further words, and where it would run in a circle.
+    """
+
+    def called(match: re.Match[str]) -> str:
+        inner = match["name"]
+        if inner not in scripts or inner in (name, *around):
+            return match[0]
+        text = _spelt(scripts, inner, (*around, name))
+        others = re.search(r"[;|&]", text.replace("&&", ""))
+        return match["space"] + (f"{{ {text}; }}" if others else text)
+
+    parts = [scripts.get(part) for part in (f"pre{name}", name, f"post{name}")]
+    return " && ".join(_RUN.sub(called, part) for part in parts if part)
 
 
 def resolve(command: str, tree: Tree) -> str:

@@ -185,6 +185,38 @@ def test_npm_test_is_spelt_out() -> None:
 
 
 @pytest.mark.parametrize(
+    ("scripts", "spelt"),
+    [
+        (
+            {"test": "npm run lint && npm run unit", "lint": "standard", "unit": "node --test"},
+            "standard && node --test",
+        ),
+        (
+            {"test": "npm run -s a", "a": "pnpm run b:c", "preb:c": "tsc", "b:c": "node --test"},
+            "tsc && node --test",
+        ),
+        ({"test": "npm run a -- -x; node --test", "a": "b"}, "npm run a -- -x; node --test"),
+        ({"test": "npm run none; node --test"}, "npm run none; node --test"),
+        (
+            {"test": "node --test; npm run a", "a": "b || c"},
+            "node --test; { b || c; }",
+        ),
+    ],
+)
+def test_scripts_that_a_script_runs_are_spelt_out(scripts: dict[str, str], spelt: str) -> None:
+    """A test script may only call others; with words of its own a call stays as it is."""
+    found = plan({"package.json": json.dumps({"scripts": scripts})})
+    assert found.runner == "node"
+    assert found.command.partition("; ")[2] == spelt
+
+
+def test_scripts_that_run_each_other_end() -> None:
+    """A circle of scripts is left as it is, and is no test framework."""
+    scripts = {"test": "npm run a", "a": "npm run test"}
+    assert runners.detect(tree({"package.json": json.dumps({"scripts": scripts})})) is None
+
+
+@pytest.mark.parametrize(
     ("command", "hint"),
     [
         ("python -m unittest", "python3 -m pytest"),
