@@ -21,7 +21,7 @@ _TOKEN = re.compile(
 
 # Programs that run the rest of their words, and words that may stand between.
 _WRAPPER = re.compile(
-    r"npx|pnpx|bunx|npm|pnpm|yarn|bun|exec|run|bundle|poetry|uv|pdm|hatch|pipenv|rye|coverage"
+    r"npx|pnpx|bunx|npm|pnpm|yarn|bun|exec|run|bundle|poetry|uv|pdm|hatch|pipenv|rye|coverage|c8|nyc"
     r"|python(3(\.\d+)?)?|env|time|timeout|nice|cross-env|xvfb-run|command|sh|-.*|\d+[smh]?"
 )
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")

@@ -53,6 +53,8 @@ PYTEST = {"tests/test_a.py": "import pytest\ndef test_a(): pass\n"}
         (npm("standard && mocha -R dot"), "mocha", "tests with mocha"),
         (npm(mocha="11"), "mocha", "depends on mocha"),
         (npm("node --test"), "node", "tests with `node --test`"),
+        (npm("c8 --100 node --test"), "node", "tests with `node --test`"),
+        (npm("nyc --lines 90 mocha"), "mocha", "tests with mocha"),
         ({"test/a.test.mjs": "import test from 'node:test'"}, "node", "loads node:test"),
         ({"test.js": 'require("node:test")'}, "node", "test.js loads node:test"),
         ({"pom.xml": ""}, "maven", "pom.xml"),
