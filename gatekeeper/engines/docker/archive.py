@@ -28,8 +28,11 @@ def tree_archive(tree: Path, mtime: int) -> Iterator[bytes]:
     yield from _by_gnu_tar(tree, mtime) if _has_gnu_tar() else _by_python(tree, mtime)
 
 
-def base_archive(passwd: bytes | None) -> bytes:
-    """The home folder, the epoch file, and a passwd with our user if one is given."""
+def base_entries(passwd: bytes | None) -> bytes:
+    """The home folder, the epoch file, and a passwd with our user if one is given.
+
+    The beginning of a tar, without its end: another one is to follow.
+    """
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as tar:
         _add_folder(tar, "workspace")
@@ -41,7 +44,7 @@ def base_archive(passwd: bytes | None) -> bytes:
             entry = tarfile.TarInfo("etc/passwd")
             entry.size, entry.mode, entry.mtime = len(passwd), 0o644, EPOCH
             tar.addfile(entry, io.BytesIO(passwd))
-    return buffer.getvalue()
+        return buffer.getvalue()[: tar.offset]
 
 
 def with_user(passwd: bytes) -> bytes | None:

@@ -44,6 +44,7 @@ class DockerSnapshot:
         self._live: set[Sandbox] = set()
         self._warm: list[Future[Sandbox]] = []
         self._starter = ThreadPoolExecutor(2, thread_name_prefix="sandbox-start")
+        self._remover = ThreadPoolExecutor(2, thread_name_prefix="sandbox-remove")
         self._closed = False
 
     def run(self, spec: RunSpec) -> Completed:
@@ -52,15 +53,25 @@ class DockerSnapshot:
         try:
             return run_in(sandbox, spec, self._spec)
         finally:
-            sandbox.remove()
-            with self._lock:
-                self._live.discard(sandbox)
+            self.discard(sandbox)
 
     def warm(self) -> None:
         """Start one more sandbox ahead of its run; a failure shows in the run that takes it."""
         with self._lock:
             if not self._closed:
                 self._warm.append(self._starter.submit(self._started))
+
+    def discard(self, sandbox: Sandbox) -> None:
+        """Remove a sandbox; nobody waits for it, as the engine takes its time (20 to 100 ms).
+
+        One that cannot be removed stays known, so that `close` tries again, and says so.
+        """
+        with self._lock:
+            self._live.add(sandbox)
+            if not self._closed:
+                self._remover.submit(self._remove, sandbox)
+                return
+        self._remove(sandbox)
 
     def prove(self) -> None:
         """Start the first sandbox and wait until its limits are proven; the first run takes it."""
@@ -75,10 +86,16 @@ class DockerSnapshot:
         for future in warm:
             future.cancel()
         self._starter.shutdown(wait=True)
+        self._remover.shutdown(wait=True)
         with contextlib.ExitStack() as every, self._lock:  # one that fails keeps none of the others
             every.callback(self._remove_image)
             for sandbox in self._live:
                 every.callback(sandbox.remove)
+
+    def _remove(self, sandbox: Sandbox) -> None:
+        sandbox.remove()
+        with self._lock:
+            self._live.discard(sandbox)
 
     def _remove_image(self) -> None:
         with engine_errors("the snapshot cannot be removed"), already_gone():
