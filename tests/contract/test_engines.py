@@ -344,3 +344,27 @@ def test_tree_itself_is_untouched(make: Make, image: str, tmp_path: Path) -> Non
         prepared.run(RunSpec("echo y >> file; touch other"))
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
     assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_closing_ends_what_runs_and_what_waits(make: Make, image: str, tree: Path) -> None:
+    """When the snapshot is left, runs under way end at once and later ones never start."""
+    limits = Limits(memory=512 * MIB, timeout=120)
+    ended: list[BaseException | int] = []
+
+    def run(snapshot: Snapshot) -> None:
+        try:
+            ended.append(snapshot.run(RunSpec("sleep 100")).exit_code)
+        except SandboxError as error:
+            ended.append(error)
+
+    with make().prepare(SnapshotSpec(str(tree), image, limits=limits)) as snapshot:
+        threads = [threading.Thread(target=run, args=(snapshot,)) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        time.sleep(1)
+    begun = time.monotonic()
+    for thread in threads:
+        thread.join(30)
+    assert time.monotonic() - begun < 30
+    assert not any(thread.is_alive() for thread in threads)
+    assert 0 not in ended

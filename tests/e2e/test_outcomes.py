@@ -246,17 +246,24 @@ def test_a_killed_run_leaves_a_readable_report(
     """SIGINT is 130 and SIGTERM 143, after clean-up; after SIGKILL the report reads too."""
     repo = shop(tmp_path / "p", extra={"tests/test_slow.py": SLOW})
     out = tmp_path / "report"
-    child = subprocess.Popen(
-        command("run", "-w", os.fspath(repo.path), "--out", os.fspath(out), "--engine", "process",
-                "--test-command", PYTEST),
-        env=environment(TMPDIR=os.fspath(tmp_path)), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    argv = command(
+        "run", "-w", os.fspath(repo.path), "--out", os.fspath(out), "--engine", "process",
+        "--test-command", PYTEST,
     )  # fmt: skip
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and "sandbox" not in _steps(out):
-        time.sleep(0.1)
-    time.sleep(0.5)
-    child.send_signal(number)
-    child.communicate(timeout=60)
+    with (tmp_path / "log").open("wb") as log:
+        child = subprocess.Popen(
+            argv, env=environment(TMPDIR=os.fspath(tmp_path)), stdout=log, stderr=log
+        )
+    try:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and "sandbox" not in _steps(out):
+            time.sleep(0.1)
+        time.sleep(0.5)
+        child.send_signal(number)
+        child.wait(60)
+    finally:
+        child.kill()
+        child.wait()
     assert child.returncode == code
     verdict = json.loads((out / "verdict.json").read_bytes())
     expected = "unfinished" if number == signal.SIGKILL else "interrupted"

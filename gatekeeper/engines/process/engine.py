@@ -66,7 +66,10 @@ class ProcessEngine:
             if spec.setup:
                 self._set_up(snapshot, spec)
             (place / "work").rename(place / "prepared")
-            yield snapshot
+            try:
+                yield snapshot
+            finally:
+                snapshot.close()
 
     def _set_up(self, snapshot: ProcessSnapshot, spec: SnapshotSpec) -> None:
         command = "set -e\n" + "\n".join(spec.setup)
@@ -77,6 +80,11 @@ class ProcessEngine:
             tail = completed.output[-4000:].decode("utf-8", "replace").strip()
             how = completed.note or f"exit code {completed.exit_code}"
             raise SandboxError(f"the set-up failed ({how}):\n{tail}", hint="correct sandbox.setup")
+
+
+CLOSED = "the sandbox was closed"
+CLOSED_POLL = 0.2
+"""Seconds after which a run notices at the latest that its snapshot is being closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +105,19 @@ class ProcessSnapshot:
         self._prepared = place / "prepared"
         self._spec = spec
         self._turn = threading.Lock()
+        self._closed = threading.Event()
+
+    def close(self) -> None:
+        """End the run that is under way, wait until it is gone, and let no further one start."""
+        self._closed.set()
+        with self._turn:
+            pass
 
     def run(self, spec: RunSpec) -> Completed:
         """See `ports.Snapshot.run`. Runs take turns."""
         with self._turn:
+            if self._closed.is_set():
+                raise SandboxError(CLOSED, hint="start gatekeeper again")
             folders.copy(self._prepared, self._work)
             try:
                 return self.execute(spec)
@@ -117,7 +134,7 @@ class ProcessSnapshot:
         folders.outdate(tree, spec.reports)
         timeout = limits.timeout if spec.timeout is None else spec.timeout
         env = _environment(self._work, {**self._spec.env, **spec.env})
-        ended = _supervised(spec.command, tree, env, limits, timeout)
+        ended = _supervised(spec.command, tree, env, limits, timeout, self._closed)
         note = _ENDINGS.get(ended.ending, "").format(seconds=timeout)
         reports: tuple[tuple[str, bytes], ...] = ()
         if ended.ending is Ending.EXITED:
@@ -140,12 +157,17 @@ def _environment(work: Path, extra: Mapping[str, str]) -> dict[str, str]:
 
 
 def _supervised(
-    command: str, tree: Path, env: Mapping[str, str], limits: Limits, timeout: float
+    command: str,
+    tree: Path,
+    env: Mapping[str, str],
+    limits: Limits,
+    timeout: float,
+    closed: threading.Event,
 ) -> _Ended:
     begun = time.monotonic()
     argv = [sys.executable, "-I", "-S", str(SUPERVISOR), str(limits.memory), str(limits.disk)]
     with started([*argv, str(tree), command], env=env, stdin=True, merge=True) as child:
-        output, ending = _drain(child, limits.output, begun + timeout)
+        output, ending = _drain(child, limits.output, begun + timeout, closed)
         if child.stdin is not None and ending is not Ending.EXITED:
             child.stdin.close()  # the supervisor then ends everything
         exit_code = child.wait(10)
@@ -154,14 +176,18 @@ def _supervised(
     return _Ended(code, ending, output.text(), seconds)
 
 
-def _drain(child: Child, limit: int, deadline: float) -> tuple[Output, Ending]:
+def _drain(
+    child: Child, limit: int, deadline: float, closed: threading.Event
+) -> tuple[Output, Ending]:
     """Read to the end of the output, which comes once nothing of the command is left."""
     output = Output()
     while True:
         left = deadline - time.monotonic()
         if left <= 0:
             return output, Ending.TIMEOUT
-        ready, _, _ = select.select([child.stdout], [], [], left)
+        if closed.is_set():
+            raise SandboxError(CLOSED, hint="start gatekeeper again")
+        ready, _, _ = select.select([child.stdout], [], [], min(left, CLOSED_POLL))
         if not ready:
             continue
         data = child.stdout.read(65536)
