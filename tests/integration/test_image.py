@@ -137,7 +137,7 @@ def test_workspace_cannot_change_what_is_loaded(image: str) -> None:
 
 
 def test_lean(image: str) -> None:
-    """No lxml, no pip of ours, no GitLab client yet; the size beyond the base is printed and bounded."""
+    """No lxml, no pip of ours, no GitLab client yet; what is ours is bounded in size."""
     code = (
         "import importlib.util as u, sys;"
         "print([n for n in ('lxml', 'pip', 'gitlab', 'mypy') if u.find_spec(n)])"
