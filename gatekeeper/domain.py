@@ -532,7 +532,7 @@ class Trial:
     runs: tuple[Run, ...] = ()
     fail_to_pass: tuple[CaseChange, ...] = ()
     broken: tuple[CaseChange, ...] = ()  # passed at baseline, and does not pass now
-    new_red: tuple[CaseChange, ...] = ()  # not in the baseline, red now
+    new_red: tuple[CaseChange, ...] = ()  # not in the baseline or skipped there, red now
     excused: tuple[CaseId, ...] = ()  # broke, but flicker on the unchanged commit as well
     pass_to_pass: int = 0  # how many cases that passed at baseline pass still
     problems: tuple[str, ...] = ()  # why the runs prove nothing: no report, wrong exit status

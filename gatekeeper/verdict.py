@@ -73,7 +73,10 @@ def _broken(changes: Sequence[CaseChange]) -> list[str]:
 
 
 def _new_red(changes: Sequence[CaseChange]) -> list[str]:
-    named = [f"{c.id} is new and {_after(c)}." for c in changes[:NAMED]]
+    named = [
+        f"{c.id} {'was skipped before' if c.before else 'is new'} and {_after(c)}."
+        for c in changes[:NAMED]
+    ]
     return named + _more(changes)
 
 

@@ -39,6 +39,12 @@ REJECTED = [
         BASE, "bug=passed ok=passed other=passed new=failure", "t::new is new", id="new red case"
     ),
     pytest.param(
+        BASE + " later=skipped",
+        "bug=passed ok=passed other=passed later=failure",
+        "t::later was skipped before and is red",
+        id="skipped before, red now",
+    ),
+    pytest.param(
         BASE, "bug=passed bug=failure ok=passed other=passed", "red", id="worst repeat counts"
     ),
     pytest.param(
