@@ -11,7 +11,7 @@
     └── Interrupted       130/143   SIGINT or SIGTERM
 
 "Rejected", "not reproduced" and "accepted, but the gate stays red" are outcomes,
-not errors: they are values of `domain.Outcome`. Only `cli/main.py` catches this tree.
+not errors: they are values of `domain.Outcome`. Only `cli/session.py` catches this tree.
 
 Every message says what happened, and `hint` says what to do about it.
 """
