@@ -39,7 +39,7 @@ _FRAME_LINES = tuple(
         rf"(?P<path>(?:[a-z][a-z-]*://[^\s()]*?|[^\s:()]*[/\\])?{_SOURCE}(?:\?[^\s:()]*)?)"
         r":(?P<line>\d+):\d+\)?$",
         # node's own TAP report: f (file:///x.js:3:4)
-        rf"^\s*(?P<function>[\w.<>$ ]{{1,200}}) \((?P<path>(?:file://)?/[^\s()]*?{_SOURCE})"
+        rf"^\s*(?P<function>[\w.<>$][\w.<>$ ]{{0,199}}) \((?P<path>(?:file://)?/[^\s()]*?{_SOURCE})"
         r":(?P<line>\d+):\d+\)$",
         # Firefox and Safari: f@file:///x.js:3:4
         rf"^\s*(?P<function>[^\s@]*)@(?P<path>\S+?{_SOURCE}(?:\?[^\s:]*)?):(?P<line>\d+):\d+$",

@@ -191,7 +191,7 @@ def test_function_names_are_kept() -> None:
      "1 " * 480, "at " + "a.b/" * 240 + "1", " " * 990 + "1"],
 )  # fmt: skip
 def test_hostile_text_is_read_in_linear_time(hostile: str) -> None:
-    """Lines made to backtrack, a thousand of them, take no more than moments."""
-    started = time.perf_counter()
+    """Lines made to backtrack, a thousand of them, take no more than moments of the processor."""
+    started = time.process_time()
     frames("\n".join([hostile] * 1000), KNOWN)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 1
