@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -271,10 +271,17 @@ class Repository:
 
     # --- parts of a change --------------------------------------------------------------
 
-    def hunks(self, before: str, after: str, *, join: int = 0) -> tuple[Hunk, ...]:
-        """The smallest parts of a change; `join` puts those within that many lines together."""
+    def hunks(
+        self, before: str, after: str, *, join: int = 0, only: Collection[str] | None = None
+    ) -> tuple[Hunk, ...]:
+        """The smallest parts of a change; `join` puts those within that many lines together.
+
+        With `only`, those of these files.
+        """
         found: list[Hunk] = []
         for change in self.changes(before, after):
+            if only is not None and change.path not in only:
+                continue
             if not _hunks.can_split(change):
                 found.append(Hunk(change, whole=True))
                 continue
