@@ -30,7 +30,9 @@ def command(patch: Path | None, force: bool, **values: Any) -> int:
 
     def job() -> str:
         if force and patch is None:
-            raise UsageError("--force needs the name of the patch", hint="apply --force PATCH")
+            raise UsageError(
+                "--force needs the name of the patch", hint="Name it: apply --force PATCH"
+            )
         out = values["out"] or values["workspace"] / "gatekeeper-report"
         path = patch or out / "patch.diff"
         diff = read_optional(path)

@@ -15,7 +15,7 @@ import click
 
 from gatekeeper import runners, wiring
 from gatekeeper.cli.options import asking, options_of
-from gatekeeper.cli.progress import choose, colored, printable
+from gatekeeper.cli.progress import choose, colored, printable, sentence
 from gatekeeper.cli.session import simple
 from gatekeeper.doctor import Check, Facts, Health, checks
 from gatekeeper.domain import Delta
@@ -66,7 +66,7 @@ def _show(
         mark = click.style(f"{word:>4}", fg=look)
         click.echo(f"{mark}  {printable(f'{check.name}: {check.detail}')}", color=color)
         if check.hint and check.health is not Health.OK:
-            click.echo(f"      {printable(check.hint)}")
+            click.echo(f"      {printable(sentence(check.hint))}")
     shown = [row for row in table if everything or row[2] != "default"]
     click.echo(f"\nsettings{'' if everything else ' that are not defaults (-v: all of them)'}:")
     for key, value, source in shown:

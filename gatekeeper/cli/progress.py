@@ -33,6 +33,15 @@ def printable(text: str) -> str:
     return clean.encode("utf-8", "replace").decode("utf-8")
 
 
+def sentence(text: str) -> str:
+    """A hint as a sentence: a capital and a full stop, where they change no name or path."""
+    first, last = text.partition(" ")[0], text.rpartition(" ")[2]
+    if first.isalpha():
+        text = text[0].upper() + text[1:]
+    ends_in_word = last[-1:].isalnum() or last[-1:] in ("`", ")")
+    return f"{text}." if ends_in_word and "/" not in last else text
+
+
 @dataclass(frozen=True)
 class Style:
     """How lines look: colour or not, and where they go."""

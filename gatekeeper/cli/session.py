@@ -19,7 +19,7 @@ import click
 
 from gatekeeper import __version__, wiring
 from gatekeeper.cli.options import options_of
-from gatekeeper.cli.progress import Redacted, choose, colored, printable
+from gatekeeper.cli.progress import Redacted, choose, colored, printable, sentence
 from gatekeeper.domain import Conclusion, Outcome, Report
 from gatekeeper.errors import (
     BackendError,
@@ -126,7 +126,7 @@ def _expected(error: GatekeeperError) -> Conclusion:
     outcome = next(
         (OUTCOMES[kind] for kind in type(error).__mro__ if kind in OUTCOMES), Outcome.BUG
     )
-    return Conclusion(outcome, error.exit_code, error.message, error.hint)
+    return Conclusion(outcome, error.exit_code, error.message, sentence(error.hint))
 
 
 def _bug(error: Exception, journal: Journal | None) -> Conclusion:

@@ -102,11 +102,21 @@ def engine_errors(doing: str, hint: str = "") -> Iterator[None]:
     except docker.errors.APIError as error:
         raise SandboxError(f"{doing}: {error.explanation or error}", hint=hint) from error
     except docker.errors.DockerException as error:
-        raise SandboxError(f"{doing}: {error}", hint=hint or START_HINT) from error
+        raise SandboxError(f"{doing}: {_why(error)}", hint=hint or START_HINT) from error
     except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
-        raise SandboxError(f"{doing}: {error}", hint=hint or START_HINT) from error
+        raise SandboxError(f"{doing}: {_why(error)}", hint=hint or START_HINT) from error
     except OSError as error:
-        raise SandboxError(f"{doing}: {error}", hint=hint) from error
+        raise SandboxError(f"{doing}: {_why(error)}", hint=hint) from error
+
+
+def _why(error: BaseException) -> str:
+    """What the system said, without the names of the libraries that passed it on."""
+    innermost = error
+    while inner := innermost.__cause__ or innermost.__context__:
+        innermost = inner
+    if isinstance(innermost, OSError) and innermost.strerror:
+        return f"{innermost.strerror} ({where()})"
+    return str(error)
 
 
 @contextlib.contextmanager

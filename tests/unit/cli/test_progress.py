@@ -20,6 +20,7 @@ from gatekeeper.cli.progress import (
     choose,
     colored,
     printable,
+    sentence,
 )
 from gatekeeper.ports import Progress
 
@@ -72,6 +73,21 @@ HOSTILE = [
 def test_control_characters_do_not_reach_the_terminal(text: str, harmless: str) -> None:
     """Whatever steers a terminal becomes a question mark; lines stay lines."""
     assert printable(text) == harmless
+
+
+@pytest.mark.parametrize(
+    ("hint", "shown"),
+    [
+        ("use the folder that holds .git", "Use the folder that holds .git."),
+        ("Set `sandbox.image`", "Set `sandbox.image`."),
+        ("backend.base_url ends in /v1.", "backend.base_url ends in /v1."),
+        ("look at build/**/*.xml", "Look at build/**/*.xml"),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_a_hint_is_a_sentence(hint: str, shown: str) -> None:
+    """Whoever wrote it, it reads the same; names of settings and paths stay as they are."""
+    assert sentence(hint) == shown
 
 
 @pytest.mark.parametrize("kind", [Quiet, Plain, GitLabSections, Live])
