@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 
-from gatekeeper.candidates import Refusal, realise
+from gatekeeper.candidates import Refusal, realise, takes_back
 from gatekeeper.domain import (
     Attempt,
     Candidate,
@@ -18,10 +18,12 @@ from gatekeeper.domain import (
     Level,
     Overlay,
     Run,
+    RunReport,
     Trial,
 )
 from gatekeeper.git import Repository
 from gatekeeper.git.trees import TreeView
+from gatekeeper.guards.reported import reported_tests
 from gatekeeper.ports import Guard
 from gatekeeper.validation.bench import Bench
 from gatekeeper.validation.trial import Ground, try_candidate, weigh
@@ -33,12 +35,13 @@ GuardTable = Sequence[tuple[str, Level | None, Guard]]
 
 @dataclass(frozen=True)
 class Gate:
-    """Judges drafts against one tree."""
+    """Judges drafts against one tree. `base` is the tree that the author started from."""
 
     repo: Repository
     tree: str
     guards: GuardTable
     refuse_revert: bool
+    base: str | None = None
 
     def screen(self, draft: Draft, id_: str, round_: int, seen: Iterable[str] = ()) -> Attempt:
         """Everything that can be said before anything runs.
@@ -49,9 +52,26 @@ class Gate:
         candidate = realise(draft, self.repo, self.tree, id_)
         if isinstance(candidate, Refusal):
             return Attempt(id_, round_, draft, refused(candidate.reasons))
+        if self.base is not None and takes_back(self.repo, self.base, candidate):
+            draft = replace(draft, label=REVERT)
+            candidate = replace(candidate, draft=draft, notes=(*candidate.notes, _TAKES_BACK))
         findings = self._findings(candidate, frozenset(seen))
         verdict = blocked(findings) or judge(UNTRIED)
         return Attempt(id_, round_, draft, verdict, candidate, findings)
+
+    def look_again(self, attempt: Attempt, report: RunReport) -> Attempt:
+        """The same, once a run of the unchanged commit says in which files the tests are."""
+        level = {name: level for name, level, _ in self.guards}
+        if attempt.candidate is None or "paths" not in level or not untried(attempt):
+            return attempt
+        before = TreeView(self.repo, self.tree)
+        after = TreeView(self.repo, attempt.candidate.tree)
+        found = tuple(
+            replace(finding, level=level["paths"] or finding.level)
+            for finding in reported_tests(report)(attempt.candidate, before, after)
+        )
+        verdict = blocked(found) or attempt.verdict
+        return replace(attempt, findings=(*attempt.findings, *found), verdict=verdict)
 
     def overlays(self, candidate: Candidate) -> tuple[Overlay, ...]:
         """The files that a candidate lays over the snapshot."""
@@ -67,11 +87,14 @@ class Gate:
         if candidate.tree in seen:
             message = "This is the same change as an earlier candidate; it was not tried again."
             found.append(Finding("repeated", Level.BLOCK, message))
-        if candidate.draft.label == "revert" and self.refuse_revert:
+        if candidate.draft.label == REVERT and self.refuse_revert:
             message = "It takes back the author's own change, and gate.revert is `refuse`."
             found.append(Finding("revert", Level.BLOCK, message))
         return tuple(found)
 
+
+REVERT = "revert"
+_TAKES_BACK = "It takes back a part of the author's own change, and does nothing else."
 
 UNTRIED = Trial(problems=("It was not tried.",))
 """The trial of a candidate that no sandbox has run: never a reason to accept."""
@@ -100,32 +123,49 @@ def try_all(
     return tuple(pool.map(trial, attempts))
 
 
+@dataclass(frozen=True)
+class Started:
+    """The suite run of a candidate that may still go on, and the files laid over the tree."""
+
+    suite: Future[Run]
+    overlays: tuple[Overlay, ...]
+
+
 def start_suites(
     attempts: Sequence[Attempt], gate: Gate, bench: Bench, pool: Executor
-) -> list[Future[Run] | None]:
+) -> list[Started | None]:
     """Start the suite run of each, before the baseline is known: it needs no baseline to run."""
-    return [
-        pool.submit(bench.suite, "suite", gate.overlays(attempt.candidate))
-        if attempt.candidate is not None and untried(attempt)
-        else None
-        for attempt in attempts
-    ]
+    started: list[Started | None] = []
+    for attempt in attempts:
+        if attempt.candidate is None or not untried(attempt):
+            started.append(None)
+            continue
+        overlays = gate.overlays(attempt.candidate)
+        started.append(Started(pool.submit(bench.suite, "suite", overlays), overlays))
+    return started
 
 
 def finish_suites(
     attempts: Sequence[Attempt],
-    suites: Sequence[Future[Run] | None],
-    gate: Gate,
+    suites: Sequence[Started | None],
     bench: Bench,
     ground: Ground,
+    pool: Executor,
     note: Callable[[Attempt], None],
 ) -> tuple[Attempt, ...]:
-    """Weigh the suite runs that `start_suites` started; `note` hears of each as it is judged."""
+    """Weigh the suite runs that `start_suites` started; `note` hears of each as it is judged.
+
+    Weighing may run tests again, so it is work for the same pool; as its queue is first in,
+    first out, a worker never waits there for a suite run that has not begun.
+    """
+
+    def weighed(attempt: Attempt, run: Started | None) -> Attempt:
+        if run is None or not untried(attempt):
+            return attempt
+        return tried(attempt, weigh(bench, run.overlays, ground, run.suite.result()))
+
     judged = []
-    for attempt, suite in zip(attempts, suites, strict=True):
-        if suite is not None and attempt.candidate is not None:
-            overlays = gate.overlays(attempt.candidate)
-            attempt = tried(attempt, weigh(bench, overlays, ground, suite.result()))  # noqa: PLW2901
+    for attempt in pool.map(weighed, attempts, suites):
         judged.append(attempt)
         note(attempt)
     return tuple(judged)

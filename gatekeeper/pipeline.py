@@ -62,19 +62,23 @@ def run(tools: Tools, report: RunReport | None) -> Conclusion:
     with prepared(tools) as (bench, pool):
         if report is None:
             first = first_run(tools, bench, pool)
-            report = first.report
+            report, failing = first.report, first.report.failing
             if done := understand(tools, report):
                 return done
             explain(tools, report)
-            baseline = prove(tools, lambda: confirm(bench, first, tools.policy.reruns, pool))
+            baseline = prove(
+                tools, lambda: confirm(bench, first, failing, tools.policy.reruns, pool)
+            )
+            whole = True
         else:
             failing = report.failing
             baseline = prove(tools, lambda: reproduce(bench, failing, tools.policy.reruns, pool))
-            first = None
+            whole = not baseline.selected
         if done := not_reproduced(tools, baseline):
             return done
-        # The inventory runs beside the model call, not before it.
-        inventory = _known(first) if first else pool.submit(bench.suite, "inventory")
+        # The inventory runs beside the model call, not before it; a baseline that had to run the
+        # whole suite has it already.
+        inventory = _known(baseline.runs[0]) if whole else pool.submit(bench.suite, "inventory")
         context = gather(tools, report, confirmed(report, baseline))
         return _Loop(tools, bench, pool, baseline, inventory).run(context)
 
@@ -93,22 +97,19 @@ def validate(tools: Tools, drafts: Sequence[Draft], report: RunReport | None) ->
     with prepared(tools) as (bench, pool):
         inventory = pool.submit(bench.suite, "inventory")
         suites = start_suites(attempts, gate, bench, pool)
+        bench.snapshot.warm()  # for the next run of what is red, or of a candidate
         first = first_run(tools, bench, pool, inventory)
-        if report is None or not report.failing:
-            known = first.report
-            baseline = prove(tools, lambda: confirm(bench, first, tools.policy.reruns, pool))
-        else:
-            known = report
-            failing = report.failing
-            baseline = prove(tools, lambda: reproduce(bench, failing, tools.policy.reruns, pool))
-        if known.failing:
+        attempts = [gate.look_again(attempt, first.report) for attempt in attempts]
+        failing = (report.failing if report else ()) or first.report.failing
+        baseline = prove(tools, lambda: confirm(bench, first, failing, tools.policy.reruns, pool))
+        if failing:
             baseline = settled(tools, baseline, first)
             if done := not_reproduced(tools, baseline):
                 return done
         ground = Ground(first, baseline, tools.policy.reruns)
         with tools.journal.step("trials", tools.progress):
             judged = finish_suites(
-                attempts, suites, gate, bench, ground, lambda a: record(tools, a)
+                attempts, suites, bench, ground, pool, lambda a: record(tools, a)
             )
     return _all_or_none(tools, judged)
 
@@ -209,7 +210,7 @@ class _Loop:
             screened = []
             for number, draft in enumerate(proposal.drafts, 1):
                 attempt = self.gate.screen(draft, f"{round_}.{number}", round_, seen)
-                screened.append(attempt)
+                screened.append(self.gate.look_again(attempt, self.inventory.result().report))
                 if attempt.candidate is not None:
                     seen.add(attempt.candidate.tree)
             judged = try_all(screened, self.gate, self.bench, self._ground(), self.pool)

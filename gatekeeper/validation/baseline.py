@@ -28,9 +28,10 @@ def reproduce(bench: Bench, failing: Sequence[CaseResult], reruns: int, pool: Ex
     return classify(failing, _suite_runs(bench, reruns, pool))
 
 
-def confirm(bench: Bench, inventory: Run, reruns: int, pool: Executor) -> Baseline:
+def confirm(
+    bench: Bench, inventory: Run, failing: Sequence[CaseResult], reruns: int, pool: Executor
+) -> Baseline:
     """The same, where a run of the whole suite is at hand and counts as the first run."""
-    failing = inventory.report.failing
     if not failing or reruns <= 1:
         return classify(failing, (inventory,))
     if again := _selected_runs(bench, failing, reruns - 1, pool):
@@ -42,6 +43,8 @@ def _selected_runs(
     bench: Bench, failing: Sequence[CaseResult], reruns: int, pool: Executor
 ) -> tuple[Run, ...]:
     """Runs of the selection, or none where a first run does not show every case."""
+    if reruns > 1:
+        bench.snapshot.warm()  # the second sandbox starts while the first run goes on
     first = bench.selection(failing, "reproduce 1")
     if first is None or unreadable(first) or None in states_of(first, failing).values():
         return ()
