@@ -98,5 +98,7 @@ def _after(change: CaseChange) -> str:
 
 
 def _place(finding: Finding) -> str:
-    where = f" ({finding.path}{f':{finding.line}' if finding.line else ''})" if finding.path else ""
-    return f"{finding.message[:1].upper()}{finding.message[1:]}{where} [guard: {finding.guard}]"
+    """The finding as a sentence, with its place where the message does not name it."""
+    where = f"{finding.path}:{finding.line}" if finding.line else finding.path
+    place = f" ({where})" if where and f"`{where}`" not in finding.message else ""
+    return f"{finding.message[:1].upper()}{finding.message[1:]}{place} [guard: {finding.guard}]"

@@ -105,3 +105,13 @@ def test_a_blocking_finding_rejects_and_a_warning_does_not() -> None:
     verdict = blocked([warn, block])
     assert verdict is not None
     assert verdict.reasons == ("It edits a test. (tests/test_a.py:3) [guard: paths]",)
+
+
+def test_a_place_that_the_message_names_is_not_said_twice() -> None:
+    """A guard that names the path itself is taken at its word; a line is always said."""
+    message = "changes `ci.yml`, which configures the pipeline"
+    for line, shown in ((None, ""), (3, " (ci.yml:3)")):
+        verdict = blocked([Finding("paths", Level.BLOCK, message, "ci.yml", line)])
+        assert verdict is not None
+        said = f"Changes `ci.yml`, which configures the pipeline{shown} [guard: paths]"
+        assert verdict.reasons == (said,)
