@@ -230,7 +230,7 @@ def open_tools(
             backend=name,
             model=settings.backend.model if name == "responses" else "",
         )
-        guards = _guards(settings)
+        guards = _guards(settings, plan)
         yield Tools(
             repo=repo,
             delta=delta,
@@ -345,11 +345,15 @@ def _copy_into(source: Path, workspace: Path, tree: Path) -> None:
     shutil.copy2(source, target, follow_symlinks=False)
 
 
-def _guards(settings: Settings) -> GuardTable:
-    levels = {name: getattr(settings.guards, name) for name in GUARDS}
+def _guards(settings: Settings, plan: runners.Plan | None) -> GuardTable:
+    """The guards that are on; that of paths also knows what the test command names."""
+    named = runners.named_files(plan.command) if plan else ()
+    made = {name: make(settings) for name, make in GUARDS.items()}
+    made["paths"] = protected_paths(settings.tests.protected, named)
+    levels = {name: getattr(settings.guards, name) for name in made}
     return [
-        (name, Level.WARN if levels[name] == "warn" else None, make(settings))
-        for name, make in GUARDS.items()
+        (name, Level.WARN if levels[name] == "warn" else None, made[name])
+        for name in made
         if levels[name] != "off"
     ]
 

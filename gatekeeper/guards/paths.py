@@ -87,6 +87,20 @@ _RULES = (
 )  # fmt: skip
 
 
+_INSTALLED = _Rule(
+    "says what is installed",
+    names=(
+        r"(?:requirements|constraints)[^/]*\.(?:txt|in)", r"pipfile(?:\.lock)?",
+        r"environment\.ya?ml",
+        r"(?:poetry|uv|pdm|yarn|cargo|composer|gemfile|flake|mix)\.lock", r"gemfile",
+        r"(?:package-lock|npm-shrinkwrap)\.json", r"pnpm-lock\.yaml", r"bun\.lockb?",
+        r"go\.(?:sum|mod|work)", r"gradle\.lockfile", r"(?:.*\.)?dockerfile(?:\..*)?",
+        r"(?:docker-)?compose(?:\..*)?\.ya?ml", r"\.(?:python|node|ruby)-version", r"\.nvmrc",
+        r"\.tool-versions",
+    ),
+)  # fmt: skip
+
+
 def _says(rule: _Rule, lowered: str) -> bool:
     folder, _, name = lowered.rpartition("/")
     if any(re.fullmatch(pattern, name) for pattern in rule.names):
@@ -96,7 +110,10 @@ def _says(rule: _Rule, lowered: str) -> bool:
     return any(f"/{one}/" in f"/{folder}/" for one in rule.folders)
 
 
-def _reason(path: str, extra: Sequence[tuple[str, re.Pattern[str]]]) -> str:
+_Patterns = Sequence[tuple[str, re.Pattern[str]]]
+
+
+def _reason(path: str, extra: _Patterns) -> str:
     if is_test(path):
         return "belongs to the tests"
     lowered = path.lower()
@@ -105,7 +122,7 @@ def _reason(path: str, extra: Sequence[tuple[str, re.Pattern[str]]]) -> str:
             return rule.what
     for written, pattern in extra:
         if pattern.fullmatch(path):
-            return f"is protected by `tests.protected: {written}`"
+            return written
     return ""
 
 
@@ -120,9 +137,16 @@ def _as_regex(pattern: str) -> re.Pattern[str]:
 _GLOB = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
-def protected_paths(protected: Sequence[str] = ()) -> Guard:
-    """A guard that blocks every change of a protected file; `protected` are further globs."""
-    extra = [(pattern, _as_regex(pattern)) for pattern in protected]
+def protected_paths(protected: Sequence[str] = (), run: Sequence[str] = ()) -> Guard:
+    """A guard that blocks every change of a protected file; `protected` are further globs.
+
+    `run` are paths and globs from the workspace's root that the test command itself names.
+    """
+    extra = [
+        (f"is protected by `tests.protected: {pattern}`", _as_regex(pattern))
+        for pattern in protected
+    ]
+    extra += [("is run by the test command", _as_regex(f"/{pattern}")) for pattern in run]
 
     def look(candidate: Candidate, before: Tree, after: Tree) -> Iterable[Finding]:
         del before, after
@@ -131,9 +155,7 @@ def protected_paths(protected: Sequence[str] = ()) -> Guard:
     return look
 
 
-def _findings(
-    candidate: Candidate, extra: Sequence[tuple[str, re.Pattern[str]]]
-) -> Iterator[Finding]:
+def _findings(candidate: Candidate, extra: _Patterns) -> Iterator[Finding]:
     for change in candidate.changes:
         reason = _reason(change.path, extra)
         if reason:
@@ -143,3 +165,9 @@ def _findings(
                 f"or let a person change this file."
             )
             yield Finding("paths", Level.BLOCK, message, change.path)
+        elif _says(_INSTALLED, change.path.lower()):
+            message = (
+                f"changes `{change.path}`, which {_INSTALLED.what}: it is tried with what was "
+                f"installed before, so nothing here says that the change is good."
+            )
+            yield Finding("paths", Level.WARN, message, change.path)

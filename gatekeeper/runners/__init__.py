@@ -2,6 +2,7 @@
 
 from gatekeeper.runners.matching import match
 from gatekeeper.runners.model import Found, Reporting, Runner
+from gatekeeper.runners.named import named_files
 from gatekeeper.runners.plan import (
     Plan,
     candidates,
@@ -22,6 +23,7 @@ __all__ = [
     "candidates",
     "detect",
     "match",
+    "named_files",
     "nothing_ran",
     "plan_for",
     "select",

@@ -87,3 +87,35 @@ def test_configured_globs_protect_more(pattern: str, path: str, blocks: bool) ->
     findings = found(path, pattern)
     assert bool(findings) == blocks
     assert all(pattern in finding.message for finding in findings)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "requirements.txt", "requirements-dev.txt", "poetry.lock", "web/package-lock.json",
+        "Cargo.lock", "go.sum", "Dockerfile", "docker/app.Dockerfile", "Dockerfile.ci",
+        "compose.yaml", "docker-compose.prod.yml", ".python-version", ".tool-versions",
+    ],
+)  # fmt: skip
+def test_what_is_installed_is_for_a_person_to_look_at(path: str) -> None:
+    """Pins, lock files and images have no effect on a trial, so the finding is a warning."""
+    (finding,) = found(path)
+    assert (finding.guard, finding.level, finding.path) == ("paths", Level.WARN, path)
+
+
+@pytest.mark.parametrize(
+    ("run", "path", "blocked"),
+    [
+        ("run/all.sh", "run/all.sh", True),
+        ("checks/*.mjs", "checks/a.mjs", True),
+        ("checks/*.mjs", "checks/deep/a.mjs", False),
+        ("all.sh", "other/all.sh", False),
+        ("all.sh", "all.sh", True),
+    ],
+)
+def test_what_the_test_command_names_is_protected(run: str, path: str, blocked: bool) -> None:
+    """Scripts and globs of the command count from the workspace's root."""
+    before, after = tree({path: "a\n"}), tree({path: "b\n"})
+    findings = list(protected_paths((), [run])(candidate(before, after), before, after))
+    assert bool(findings) is blocked
+    assert all("is run by the test command" in finding.message for finding in findings)
