@@ -71,6 +71,11 @@ def failing_project(folder: Path, files: Mapping[str, str] | None = None) -> Pro
     common = {"test_shop.py": TESTS, ".gitignore": "junit.xml\n__pycache__/\n"}
     base = commit(folder, {"shop.py": GOOD, **common, **(files or {})}, "Prices and labels")
     head = commit(folder, {"shop.py": BAD}, "Titles on labels")
+    return with_remote(folder, base, head)
+
+
+def with_remote(folder: Path, base: str, head: str) -> Project:
+    """What a runner's clone knows of the other side: its address, and `base` as its main."""
     git(folder, "remote", "add", "origin", REMOTE)
     git(folder, "update-ref", "refs/remotes/origin/main", base)
     git(folder, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
