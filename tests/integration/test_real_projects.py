@@ -45,11 +45,11 @@ def gatekeeper(
     for name, patch in (patches or {}).items():
         (given / name).write_bytes(patch)
     user = [f"--user={os.getuid()}:{os.getgid()}", f"--group-add={Path(SOCKET).stat().st_gid}"]
-    places = [f"{project.folder}:/work", f"{given}:/patches:ro", f"{SOCKET}:{SOCKET}"]
+    places = [f"{project.folder}:{project.folder}", f"{given}:/patches:ro", f"{SOCKET}:{SOCKET}"]
     mounted = [f"--volume={place}" for place in places]
     tests = ["--image", known.image, "--test-command", known.command]
     tests += ["--set", "sandbox.include=node_modules/**/*"] if known.needs else []
-    start = ["docker", "run", "--rm", *user, *mounted, "--workdir=/work"]
+    start = ["docker", "run", "--rm", *user, *mounted, f"--workdir={project.folder}"]
     files = [f"/patches/{name}" for name in patches or {}]
     return subprocess.run(
         [*start, pipeline_images.GATEKEEPER_IMAGE, *words, *tests, *files],
