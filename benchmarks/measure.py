@@ -45,12 +45,12 @@ def show(
     """Print median, least, and ratio of each row; `over` names another baseline than the first."""
     first = next(iter(seconds))
     print(f"\n{title}")
-    print(f"  {'':44}{'median s':>9}{'least s':>9}{'ratio':>7}{'of least':>9}{'n':>4}")
+    print(f"  {'':52}{'median s':>9}{'least s':>9}{'ratio':>7}{'of least':>9}{'n':>4}")
     for name, values in seconds.items():
         base = seconds[(over or {}).get(name, first)]
         middle, least = statistics.median(values), min(values)
         print(
-            f"  {name:44}{middle:9.3f}{least:9.3f}{middle / statistics.median(base):7.2f}"
+            f"  {name:52}{middle:9.3f}{least:9.3f}{middle / statistics.median(base):7.2f}"
             f"{least / min(base):9.2f}{len(values):4}"
         )
 
@@ -67,7 +67,9 @@ def machine() -> None:
 
 def run(argv: Sequence[str], expected: int = 0, cwd: Path | None = None) -> str:
     """Standard output of a program that must end with this exit code."""
-    done = subprocess.run(argv, cwd=cwd, capture_output=True, text=True, check=False)
+    # As it is installed: with Python's compiled files, whatever this shell demands of it.
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    done = subprocess.run(argv, cwd=cwd, env=env, capture_output=True, text=True, check=False)
     if done.returncode != expected:
         raise SystemExit(f"`{' '.join(argv)}` ended with {done.returncode}:\n{done.stderr[-2000:]}")
     return done.stdout

@@ -6,7 +6,6 @@ product file with doctests stays free as long as the examples in it stay as they
 
 from __future__ import annotations
 
-import doctest
 import re
 from collections.abc import Iterable, Iterator
 
@@ -63,6 +62,8 @@ def _defined(case: CaseResult, source: str) -> bool:
 
 def _examples(source: str) -> frozenset[tuple[str, str]]:
     """What a doctest runs, and what it wants to see."""
+    import doctest  # noqa: PLC0415 -- brings a debugger and unittest along
+
     try:
         examples = doctest.DocTestParser().get_examples(source)
     except ValueError:  # its own complaint; the file as a whole then stands for its examples
