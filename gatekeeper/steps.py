@@ -276,7 +276,9 @@ def confirmed(report: RunReport, baseline: Baseline) -> tuple[CaseResult, ...]:
 
 def gate_of(tools: Tools) -> Gate:
     """The gate for the tree under test."""
-    return Gate(tools.repo, tools.delta.tree, tools.guards, tools.policy.refuse_revert)
+    delta = tools.delta
+    base = tools.repo.tree_of(delta.base) if delta.base else None
+    return Gate(tools.repo, delta.tree, tools.guards, tools.policy.refuse_revert, base)
 
 
 def record(tools: Tools, attempt: Attempt, folder: int | None = None) -> None:

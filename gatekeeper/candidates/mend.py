@@ -112,6 +112,9 @@ def _check_names(files: tuple[FilePatch, ...], strip: int) -> None:
     """Git takes two names under its own header for a rename, even over another file."""
     for file in files:
         header = Header.of(file)
+        for name in (header.old, header.new):
+            if name.startswith("/"):  # git would leave its first part out, and take the rest
+                raise NotADiff(f"the path {name} is absolute; paths begin at the top folder")
         if file.git_line and not file.moves and not header.agree(strip):
             raise NotADiff(f"the names {header.old} and {header.new} are not the same file")
 

@@ -61,7 +61,7 @@ _RULES = (
     _Rule(
         "configures gatekeeper, or is read by it",
         names=(r"\.gatekeeper(?:\..*)?\.ya?ml", r"\.env(?:\.tests?)?"),
-        folders=(".gatekeeper",),
+        folders=(".gatekeeper", "gatekeeper-report"),
     ),
     _Rule("holds gatekeeper's approved scenarios", folders=("scenarios",), at_root=True),
     _Rule(

@@ -47,5 +47,6 @@ def _of_one(words: list[str]) -> Iterator[str]:
         return
     if any("doctest" in word for word in rest):  # then a product file may hold the tests
         return
-    files = [word for word in rest if not word.startswith("-") and _SCRIPT.fullmatch(word)]
+    given = [word for word in rest if not word.startswith("-")]
+    files = [word for word in given if _SCRIPT.fullmatch(word) or (not tests and "/" in word)]
     yield from files if tests else files[:1]

@@ -180,6 +180,7 @@ HOSTILE = {
     "parent": new_file("../outside"),
     "parent inside": new_file("src/../../outside"),
     "absolute": "--- /dev/null\n+++ /tmp/outside\n@@ -0,0 +1 @@\n+x\n",
+    "absolute beside a fix": f"{FIX}--- /dev/null\n+++ /tmp/outside\n@@ -0,0 +1 @@\n+x\n",
     "git folder": new_file(".git/hooks/pre-commit"),
     "git folder in capitals": new_file(".GIT/config"),
     "git folder for NTFS": new_file("GIT~1/config"),

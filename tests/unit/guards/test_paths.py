@@ -24,7 +24,7 @@ PROTECTED = [
     "phpunit.xml.dist", ".rspec", ".cargo/config.toml", ".config/nextest.toml", "src/setupTests.js",
     ".gitlab-ci.yml", "ci/build.gitlab-ci.yml", "Jenkinsfile", "Jenkinsfile.nightly",
     ".github/workflows/ci.yml", ".circleci/config.yml", ".gitlab/ci/a.yml", ".ci/run",
-    ".gatekeeper.yml", ".gatekeeper/x", ".env", "scenarios/1.yml", ".githooks/pre-commit",
+    ".gatekeeper.yml", ".gatekeeper/x", "gatekeeper-report/a", ".env", "scenarios/1.yml", ".githooks/pre-commit",
     ".husky/pre-push", ".pre-commit-config.yaml", "lefthook.yml", ".gitattributes", ".gitmodules",
     "AGENTS.md", "pkg/AGENTS.md", "CLAUDE.md", ".cursor/rules/a.mdc", "node_modules/.bin/jest",
     "vendor/bin/phpunit", ".npmrc", ".venv/lib/x.py", "a/site-packages/pytest.py",

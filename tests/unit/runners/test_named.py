@@ -9,6 +9,7 @@ from gatekeeper.runners import named_files
     ("command", "files"),
     [
         ("sh run/all.sh", ["run/all.sh"]),
+        ("sh run/all src/app.py", ["run/all"]),
         ("./ci-tests && echo done", ["ci-tests"]),
         ("CI=1 bash -e 'run/all.sh' fast", ["run/all.sh"]),
         ("node --test checks/*.mjs other/a.js", ["checks/*.mjs", "other/a.js"]),
