@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import enum
 import os
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -47,7 +46,7 @@ from gatekeeper.guards.size import size_limits
 from gatekeeper.intake.provider import Provider, detect
 from gatekeeper.intake.reports import Reports
 from gatekeeper.journal import Journal
-from gatekeeper.ports import Backend, Engine, Format, Guard, Progress
+from gatekeeper.ports import Backend, Engine, Format, Guard, Progress, Tree
 from gatekeeper.redact import Redactor
 from gatekeeper.settings import COMMAND_LINE, Settings
 from gatekeeper.steps import Policy, Tools
@@ -217,7 +216,7 @@ def open_tools(
         repo = Repository.open(workspace, Path(scratch))
         settings, delta = settings_and_delta(asked, repo, provider, journal.warn)
         journal.note(delta=delta, settings=settings.table())
-        plan = _plan(settings, repo, delta, runs, journal)
+        plan = _plan(settings, workspace, repo.view(delta.tree), runs, journal)
         name = _backend_name(settings)
         own_code = runs is Runs.PROPOSED and name == "search" and not provider.in_ci
         engine = ENGINES["process" if runs is Runs.NOTHING else engine_name(settings)](progress)
@@ -295,18 +294,19 @@ def _backend_name(settings: Settings) -> str:
 
 
 def _plan(
-    settings: Settings, repo: Repository, delta: Delta, runs: Runs, journal: Journal
+    settings: Settings, workspace: Path, tree: Tree, runs: Runs, journal: Journal
 ) -> runners.Plan | None:
     if runs is Runs.NOTHING:
         return None
-    plan = runners.plan_for(settings.tests, settings.sandbox, repo.view(delta.tree))
-    if plan.missing:
-        journal.warn(plan.missing)
+    plan = runners.plan_for(settings.tests, settings.sandbox, tree)
+    outside = runners.left_behind(settings.sandbox.include, workspace, tree)
+    for warning in filter(None, (plan.missing, "" if plan.setup else outside)):
+        journal.warn(warning)
     return plan
 
 
 def _spec(settings: Settings, plan: runners.Plan, workspace: Path, tree: Path) -> SnapshotSpec:
-    _include(settings.sandbox.include, workspace, tree)
+    runners.take_along(settings.sandbox.include, workspace, tree)
     return SnapshotSpec(
         tree=os.fspath(tree),
         image=plan.image or "",
@@ -315,34 +315,6 @@ def _spec(settings: Settings, plan: runners.Plan, workspace: Path, tree: Path) -
         env=plan.env,
         limits=settings.limits,
     )
-
-
-def _include(globs: Sequence[str], workspace: Path, tree: Path) -> None:
-    """Copy ignored files that the tests need; a folder is copied whole.
-
-    A link is copied as a link, and only where it leads to a place inside the workspace.
-    """
-    for pattern in globs:
-        for found in sorted(workspace.glob(pattern)):
-            for source in (found, *sorted(found.rglob("*"))) if _real_folder(found) else (found,):
-                _copy_into(source, workspace, tree)
-
-
-def _real_folder(path: Path) -> bool:
-    return path.is_dir() and not path.is_symlink()
-
-
-def _copy_into(source: Path, workspace: Path, tree: Path) -> None:
-    target = tree / source.relative_to(workspace)
-    if target.exists() or target.is_symlink() or ".git" in target.parts:
-        return
-    if source.is_symlink():
-        if not source.resolve().is_relative_to(workspace) or source.readlink().is_absolute():
-            return
-    elif not source.is_file():
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy2(source, target, follow_symlinks=False)
 
 
 def _guards(settings: Settings, plan: runners.Plan | None) -> GuardTable:

@@ -1,5 +1,6 @@
 """Test frameworks: which one a project uses, and the commands for its suite and for some cases."""
 
+from gatekeeper.runners.extras import left_behind, take_along
 from gatekeeper.runners.matching import match
 from gatekeeper.runners.model import Found, Reporting, Runner
 from gatekeeper.runners.named import named_files
@@ -22,10 +23,12 @@ __all__ = [
     "Runner",
     "candidates",
     "detect",
+    "left_behind",
     "match",
     "named_files",
     "nothing_ran",
     "plan_for",
     "select",
     "suite",
+    "take_along",
 ]
