@@ -23,6 +23,7 @@ from gatekeeper.errors import UsageError
 from gatekeeper.ports import Format, Progress
 
 ATTEMPTS = "attempts"
+_NEVER = object()
 MARK = "verdict.json"
 """The artifact by which an earlier report is recognised, before any of it is removed."""
 
@@ -52,6 +53,7 @@ class Journal:
         self._formats = formats
         self.clean = redact
         self._folders = 0
+        self._written: dict[str, bytes | object | None] = {}
         if out is not None:
             _claim(out, formats)
 
@@ -116,6 +118,9 @@ class Journal:
             return
         for format_ in self._formats:
             content = format_.render(self.report)
+            if self._written.get(format_.filename, _NEVER) == content:
+                continue  # most files do not change between two steps
+            self._written[format_.filename] = content
             path = self.out / format_.filename
             if content is None:
                 path.unlink(missing_ok=True)
