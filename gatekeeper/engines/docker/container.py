@@ -51,6 +51,11 @@ class Sandbox:
         self._limits = limits
         self._stream: Any = None
         self._socket: socket.socket | None = None
+        # Closing a socket frees its number, and a reader in another thread would wait on whatever
+        # gets that number next. So the one who closes wakes the reader, and waits for this.
+        self._using = threading.Lock()
+        self._closing = threading.Lock()
+        self._hung_up = False
         self._frames = Demultiplexer()
         self._early = b""
 
@@ -132,16 +137,21 @@ class Sandbox:
 
     def hang_up(self) -> None:
         """Close the stream. Before any kill: a stream that nobody reads makes engines hang."""
-        stream, self._socket = self._socket, None
-        if stream is not None:
+        with self._closing:
+            stream = self._socket
+            if stream is None:
+                return
+            self._hung_up = True
             with contextlib.suppress(OSError):
-                stream.shutdown(socket.SHUT_RDWR)
-            # The SDK hangs the response that holds the file object on a TLS socket.
-            response = getattr(self._stream, "_response", None)
-            for holder in (response, self._stream, stream):
-                if holder is not None:
-                    with contextlib.suppress(OSError):
-                        holder.close()
+                stream.shutdown(socket.SHUT_RDWR)  # ends what another thread does with it
+            with self._using:
+                self._socket = None
+                # The SDK hangs the response that holds the file object on a TLS socket.
+                response = getattr(self._stream, "_response", None)
+                for holder in (response, self._stream, stream):
+                    if holder is not None:
+                        with contextlib.suppress(OSError):
+                            holder.close()
 
     def remove(self) -> None:
         """End and remove the container with its volumes; safe to call twice."""
@@ -150,26 +160,27 @@ class Sandbox:
             self._api.remove_container(self.identity, force=True, v=True)
 
     def _send(self, payload: bytes, timeout: float) -> None:
-        if self._socket is None:
-            raise SandboxError("the sandbox was closed before its run")
-        self._socket.settimeout(min(timeout, START_TIMEOUT))
-        self._socket.sendall(payload)
+        with self._using:
+            if self._socket is None:
+                raise SandboxError("the sandbox was closed before its run")
+            self._socket.settimeout(min(timeout, START_TIMEOUT))
+            self._socket.sendall(payload)
 
     def _receive(self, deadline: float) -> Iterator[tuple[int, bytes]]:
         """Frames until the end of the stream or the deadline; the caller compares the clock."""
-        while (stream := self._socket) is not None:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                return
-            try:
-                stream.settimeout(left)
-                data = stream.recv(65536)
-            except TimeoutError:
-                return
-            except OSError:
-                if self._socket is None:  # hung up by another thread, on purpose
+        while (left := deadline - time.monotonic()) > 0:
+            with self._using:
+                if self._socket is None:
                     return
-                raise
+                try:
+                    self._socket.settimeout(left)
+                    data = self._socket.recv(65536)
+                except TimeoutError:
+                    return
+                except (OSError, ValueError):
+                    if self._hung_up:  # by another thread, on purpose
+                        return
+                    raise
             if not data:
                 return
             yield from self._frames.feed(data)

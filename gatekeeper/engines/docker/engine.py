@@ -102,14 +102,17 @@ class DockerEngine:
             run = secrets.token_hex(6)
             preparation = _Preparation(api, spec, orphans.labels(run), cores)
             digest = self._base_image(api, spec.image)
-            image, used = self._snapshot_image(preparation, run)
-            snapshot = DockerSnapshot(api, spec, image, digest, lambda: _fork(preparation, image))
-            try:
-                snapshot.discard(used)
-                snapshot.prove()
-                yield snapshot
-            finally:
-                snapshot.close()
+            with orphans.none_left(api, run):
+                image, used = self._snapshot_image(preparation, run)
+                snapshot = DockerSnapshot(
+                    api, spec, image, digest, lambda: _fork(preparation, image)
+                )
+                try:
+                    snapshot.discard(used)
+                    snapshot.prove()
+                    yield snapshot
+                finally:
+                    snapshot.close()
 
     def _base_image(self, api: APIClient, image: str) -> str:
         """Identity of the image; pulled where it is missing and a registry has it."""

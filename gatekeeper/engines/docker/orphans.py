@@ -25,6 +25,9 @@ LIFETIME = 6 * 3600
 ENDED_AGE = 600
 """A gate removes its containers at once; one that ended so many seconds ago has lost its gate."""
 
+STILL_MAKING = 0.3
+"""Seconds in which an engine ends what it was doing for a gate that hung up."""
+
 
 def labels(run: str) -> dict[str, str]:
     """The marks of one run: tool, run id, deadline (seconds since 1970), owner."""
@@ -83,6 +86,31 @@ def sweep(api: APIClient, now: float) -> int:
                     api.remove_volume(volume["Name"])
                     removed += 1
     return removed
+
+
+@contextlib.contextmanager
+def none_left(api: APIClient, run: str) -> Iterator[None]:
+    """Where the block is cut short: remove all that is labelled as of this run.
+
+    A signal may come after the engine was asked for something and before its id is known.
+    """
+    try:
+        yield
+    except BaseException:
+        for pause in (0.0, STILL_MAKING):
+            time.sleep(pause)
+            _remove_run(api, {"label": f"{RUN}={run}"})
+        raise
+
+
+def _remove_run(api: APIClient, marked: dict[str, str]) -> None:
+    with contextlib.suppress(SandboxError), engine_errors("sweep"):
+        for container in api.containers(all=True, filters=marked):
+            with already_gone():
+                api.remove_container(container["Id"], force=True, v=True)
+        for image in api.images(filters=marked):
+            with already_gone():
+                api.remove_image(image["Id"], force=True)
 
 
 def _containers(api: APIClient, now: float) -> Iterator[str]:
