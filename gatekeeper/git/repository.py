@@ -58,6 +58,8 @@ class Repository:
         """The commit that a name or id means, or None where it is not here."""
         if not rev or rev.startswith("-"):
             return None
+        if rev == self.head:
+            return rev
         full = len(rev) == len(self.head) and rev.strip("0123456789abcdef") == ""
         name = rev if full else self.source.ask("rev-parse", "--verify", "--quiet", rev)
         if not name:

@@ -180,10 +180,11 @@ class _Search:
         known = self.repository.default_branch()
         remote = self.repository.remote
         names = [known] if known else [f"{remote}/{name}" for name in _DEFAULT_NAMES]
+        here = self.repository.branch()
         for name in (*names, *_DEFAULT_NAMES):
-            short = name.removeprefix(f"{remote}/")
-            base = self.repository.merge_base(name, self.repository.head)
-            if base and short != self.repository.branch():
+            if name.removeprefix(f"{remote}/") == here:
+                continue
+            if base := self.repository.merge_base(name, self.repository.head):
                 return Base(base, f"merge base with {name}")
         return None
 
