@@ -185,18 +185,6 @@ class GateSection:
 
 
 @dataclass(frozen=True, slots=True)
-class ClarificationSection:
-    """`clarification`: when a person must answer first."""
-
-    policy: str = _setting(
-        "fail", choice("fail", "interactive"), "End with exit 3, or ask on the terminal"
-    )
-    threshold: float = _setting(
-        0.0, number(0, 1), "Confidence of the diagnosis below which a person is asked"
-    )
-
-
-@dataclass(frozen=True, slots=True)
 class Setting:
     """One key as the schema describes it."""
 
@@ -241,7 +229,6 @@ SECTIONS: dict[str, type[Any]] = {
     "budget": BudgetSection,
     "guards": GuardsSection,
     "gate": GateSection,
-    "clarification": ClarificationSection,
 }
 
 
@@ -274,7 +261,6 @@ class Settings:
     budget: BudgetSection = BudgetSection()
     guards: GuardsSection = GuardsSection()
     gate: GateSection = GateSection()
-    clarification: ClarificationSection = ClarificationSection()
     sources: Mapping[str, str] = dataclasses.field(
         default_factory=lambda: dict.fromkeys(SCHEMA, "default")
     )

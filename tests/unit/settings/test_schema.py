@@ -29,7 +29,6 @@ from gatekeeper.settings import SCHEMA, load, markdown
         ("sandbox.env", "A=1\nB=x=y", {"A": "1", "B": "x=y"}),
         ("sandbox.env", "{A: yes, B: 'x: y'}", {"A": "yes", "B": "x: y"}),
         ("delta.fetch", "OFF", False),
-        ("clarification.threshold", "0.25", 0.25),
         ("guards.modes", "off", "off"),
     ],
 )
