@@ -24,6 +24,7 @@ from gatekeeper.ports import Format, Progress
 
 ATTEMPTS = "attempts"
 _NEVER = object()
+_HIDE = b"*\n"
 MARK = "verdict.json"
 """The artifact by which an earlier report is recognised, before any of it is removed."""
 
@@ -120,13 +121,14 @@ class Journal:
             content = format_.render(self.report)
             if self._written.get(format_.filename, _NEVER) == content:
                 continue  # most files do not change between two steps
-            self._written[format_.filename] = content
             path = self.out / format_.filename
-            if content is None:
-                path.unlink(missing_ok=True)
-            else:
-                exact = format_.filename.endswith(".diff")
-                write_atomically(path, content if exact else self.clean(content))
+            with _writing(self.out):
+                if content is None:
+                    path.unlink(missing_ok=True)
+                else:
+                    exact = format_.filename.endswith(".diff")
+                    write_atomically(path, content if exact else self.clean(content))
+            self._written[format_.filename] = content
 
     def _put_run(self, number: int, run: Run) -> None:
         self._put(number, "output.log", self.clean(run.output.encode("utf-8", "replace")))
@@ -136,7 +138,8 @@ class Journal:
 
     def _put(self, number: int, name: str, content: bytes) -> None:
         if self.out is not None:
-            write_atomically(self.out / ATTEMPTS / f"{number:02d}" / name, content)
+            with _writing(self.out):
+                write_atomically(self.out / ATTEMPTS / f"{number:02d}" / name, content)
 
 
 def _telling(runs: Sequence[Run]) -> Run:
@@ -158,19 +161,48 @@ def write_atomically(path: Path, content: bytes) -> None:
         raise
 
 
-def _claim(out: Path, formats: Sequence[Format]) -> None:
-    """Make the folder, or clear an earlier report out of it; nothing else is ever removed."""
-    if out.exists() and not out.is_dir():
-        raise UsageError(f"--out {out} is a file", hint="Name a folder.")
+@contextlib.contextmanager
+def _writing(out: Path) -> Iterator[None]:
+    """A folder that cannot be written to is for the user to change, and no bug of ours."""
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        if (out / MARK).exists():
-            shutil.rmtree(out / ATTEMPTS, ignore_errors=True)
-            for format_ in formats:
-                (out / format_.filename).unlink(missing_ok=True)
-        # The folder lies in the workspace, mostly; it must not become part of the change.
-        write_atomically(out / ".gitignore", b"*\n")
+        yield
     except OSError as error:
         raise UsageError(
             f"cannot write to {out}: {error.strerror}", hint="Choose another folder with --out."
         ) from error
+
+
+def _claim(out: Path, formats: Sequence[Format]) -> None:
+    """Make the folder, or clear an earlier report out of it; nothing else is ever removed."""
+    if out.is_symlink():  # whoever wrote the change under test may have made it
+        raise UsageError(f"--out {out} is a symbolic link", hint="Name the folder itself.")
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"--out {out} is a file", hint="Name a folder.")
+    with _writing(out):
+        out.mkdir(parents=True, exist_ok=True)
+        ours = (ATTEMPTS, *(format_.filename for format_ in formats))
+        if (out / MARK).exists() or _hides_all(out / ".gitignore"):
+            _clear(out, ours)
+        elif there := [name for name in ours if (out / name).exists()]:
+            raise UsageError(
+                f"--out {out} holds `{there[0]}`, which is of no report of gatekeeper",
+                hint="Choose a folder for the report alone.",
+            )
+        # The folder lies in the workspace, mostly; it must not become part of the change. In a
+        # folder that holds other things it would hide those.
+        if not any(out.iterdir()):
+            write_atomically(out / ".gitignore", _HIDE)
+
+
+def _hides_all(ignored: Path) -> bool:
+    """Whether we made the folder: a report that was killed early has no other mark."""
+    return ignored.is_file() and ignored.read_bytes() == _HIDE
+
+
+def _clear(out: Path, names: Sequence[str]) -> None:
+    for name in names:
+        path = out / name
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ caught here comes from reading the command line, before there is anything to rep
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -62,6 +63,7 @@ def gatekeeper() -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
+    _fill_closed_streams()
     try:
         code = gatekeeper.main(
             list(sys.argv[1:] if argv is None else argv),
@@ -75,6 +77,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         click.echo("stopped", err=True)
         return 130
     return code if isinstance(code, int) else 0
+
+
+_STREAMS = {"stdin": 0, "stdout": 1, "stderr": 2}
+
+
+def _fill_closed_streams() -> None:
+    """Stand in for streams that the caller closed: the next file opened would take their number."""
+    while (number := os.open(os.devnull, os.O_RDWR)) <= _STREAMS["stderr"]:
+        pass
+    os.close(number)
+    for name, known in _STREAMS.items():
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(known, "w" if known else "r", closefd=False))  # noqa: SIM115
 
 
 if __name__ == "__main__":

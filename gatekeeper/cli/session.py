@@ -10,7 +10,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from types import FrameType
 from typing import Any
@@ -35,6 +35,7 @@ from gatekeeper.errors import (
 from gatekeeper.journal import Journal, write_atomically
 from gatekeeper.ports import Progress
 from gatekeeper.steps import Tools
+from gatekeeper.trust import Asked
 from gatekeeper.wiring import Runs
 
 OUTCOMES: Mapping[type[GatekeeperError], Outcome] = {
@@ -78,6 +79,7 @@ def conclude(
             with interruptible():
                 redactor = wiring.redactor_for(options)
                 progress = Redacted(progress, redactor.text)
+                _require_apart(options)
                 journal = Journal(command, options.out, wiring.FORMATS, redactor.bytes)
                 with wiring.open_tools(
                     options, journal, progress, redactor, runs=runs, started=started
@@ -90,7 +92,7 @@ def conclude(
             end = _bug(error, journal)
         if journal is not None:
             end = replace(end, reason=_clean(journal, end.reason), hint=_clean(journal, end.hint))
-            journal.finish(end)
+            end = _finished(journal, end)
             for warning in journal.report.warnings[told:]:
                 progress.warn(warning)
         _last_words(end, journal, values, render)
@@ -118,6 +120,27 @@ def simple(values: Mapping[str, Any], job: Callable[[], str]) -> int:
     return 0
 
 
+def _require_apart(options: Asked) -> None:
+    """There is a workspace, and the report is not written over it."""
+    workspace, out = options.workspace.resolve(), options.out.resolve()
+    if not workspace.is_dir():
+        raise UsageError(f"the workspace {options.workspace} is no folder", hint="Set --workspace.")
+    if workspace.is_relative_to(out):
+        raise UsageError(
+            f"--out {options.out} holds the workspace itself",
+            hint="Choose a folder for the report alone.",
+        )
+
+
+def _finished(journal: Journal, end: Conclusion) -> Conclusion:
+    """The end, as the report has it; a verdict that cannot be written is none."""
+    try:
+        journal.finish(end)
+    except UsageError as error:
+        return _expected(error)
+    return end
+
+
 def _clean(journal: Journal, text: str) -> str:
     return journal.clean(text.encode("utf-8", "replace")).decode("utf-8", "replace")
 
@@ -136,8 +159,10 @@ def _bug(error: Exception, journal: Journal | None) -> Conclusion:
         about = (
             f"gatekeeper {__version__}, Python {platform.python_version()}, {platform.platform()}"
         )
-        write_atomically(journal.out / "bug.txt", journal.clean(f"{about}\n\n{trace}".encode()))
-        hint = f"Please report it with {journal.out / 'bug.txt'}."
+        said = f"{about}\n\n{trace}".encode("utf-8", "replace")
+        with suppress(OSError):
+            write_atomically(journal.out / "bug.txt", journal.clean(said))
+            hint = f"Please report it with {journal.out / 'bug.txt'}."
     return Conclusion(
         Outcome.BUG, 70, f"A bug of gatekeeper: {type(error).__name__}: {error}", hint
     )

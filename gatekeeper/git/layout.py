@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Mapping
@@ -35,7 +36,7 @@ def prepare(
         )
     kind = source.word("rev-parse", "--show-object-format")
     plain = _init(scratch / "plain", kind, source)
-    (plain.git_dir / "objects/info/alternates").write_text(f"{objects}\n", "utf-8")
+    (plain.git_dir / "objects/info/alternates").write_bytes(os.fsencode(objects) + b"\n")
     (plain.git_dir / "info/attributes").write_text(_PLAIN, "utf-8")
     if shallow.is_file():
         shutil.copyfile(shallow, plain.git_dir / "shallow")

@@ -16,10 +16,11 @@ _VOLATILE = re.compile(
     r"|(?P<uuid>\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b)"
     r"|(?P<tmp>/pytest-of-[^/\s]+/pytest-\d+|/tmp/tmp[a-z0-9_]{8}\b|/var/folders/[^/\s]+/[^/\s]+)"
     r"|(?P<pid>\bpid[=: ]\d+)"
+    r"|(?P<clock>\b1[5-9]\d{8}(?:\.\d+|\d{3})?(?![\w.]))"  # seconds or ms since 1970, from 2017 on
 )
 _SIGNS = (":", "0x", "/", "pid")
-_UUID_SIGN = re.compile(r"-[0-9a-fA-F]{4}-")
-_HINT = re.compile(r"\d[T ]\d|0x|/|pid|-[0-9a-fA-F]{4}-")
+_OTHER_SIGN = re.compile(r"-[0-9a-fA-F]{4}-|1[5-9]\d{8}")
+_HINT = re.compile(r"\d[T ]\d|0x|/|pid|-[0-9a-fA-F]{4}-|1[5-9]\d{8}")
 
 
 def case_id(classname: str, name: str) -> CaseId:
@@ -49,6 +50,6 @@ def masked_all(names: list[str]) -> list[str]:
     """`masked` of each; quick where not one of them has a sign of a volatile part."""
     if max(map(len, names), default=0) <= MAX_NAME:
         together = "\n".join(names)
-        if _UUID_SIGN.search(together) is None and not any(map(together.__contains__, _SIGNS)):
+        if _OTHER_SIGN.search(together) is None and not any(map(together.__contains__, _SIGNS)):
             return names
     return [masked(name) for name in names]

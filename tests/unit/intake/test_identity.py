@@ -15,6 +15,8 @@ from gatekeeper.intake.identity import case_id, is_volatile, masked_all
         ("t[2026-11-21 00:06]", "t[<time>]"),
         ("t[2026-11-21T00:06:11+02:00]", "t[<time>]"),
         ("<object at 0x7f12ab34cd56>", "<object at <address>>"),
+        ("t[1795224339.6640098]", "t[<clock>]"),
+        ("t[1795224339664-x]", "t[<clock>-x]"),
         ("t[6f1c2b1e-9d3c-4b0e-8a43-2f0c6c7b1a5d]", "t[<uuid>]"),
         ("t[/tmp/pytest-of-me/pytest-12/test0]", "t[/tmp<tmp>/test0]"),
         ("t[/tmp/tmpab12_xyz/f]", "t[<tmp>/f]"),
