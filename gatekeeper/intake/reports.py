@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from glob import glob
 from pathlib import Path
 
 from gatekeeper.domain import RunReport
@@ -46,9 +47,13 @@ class Reports:
 
         Raises UnreadableReport where there is no file.
         """
-        inside = [glob for glob in self.globs if not self._elsewhere(glob)]
+        inside = [each for each in self.globs if not self._elsewhere(each)]
         paths = find_reports(self.workspace, inside or ([] if self.globs else USUAL))
-        paths += tuple(Path(glob) for glob in self.globs if self._elsewhere(glob))
+        if not self.named:
+            paths = tuple(path for path in paths if not _ours(path, self.workspace))
+        for pattern in filter(self._elsewhere, self.globs):
+            paths += tuple(Path(path) for path in sorted(glob(pattern, recursive=True)))
+        paths = tuple(path for path in paths if path.is_file())
         if not paths:
             raise UnreadableReport(
                 f"no JUnit report found: {', '.join(self.globs or USUAL)}",
@@ -56,9 +61,17 @@ class Reports:
             )
         return read_files(paths, self.workspace)
 
-    def _elsewhere(self, glob: str) -> bool:
-        """Whether this is a file outside of the workspace, which only a command line may name."""
-        path = Path(glob)
-        if not self.named or not path.is_file():
-            return False
-        return not path.resolve().is_relative_to(self.workspace)
+    def _elsewhere(self, pattern: str) -> bool:
+        """Whether this is outside of the workspace, which only a command line may name."""
+        path = Path(pattern)
+        outside = path.is_absolute() or ".." in path.parts
+        return self.named and outside and not path.resolve().is_relative_to(self.workspace)
+
+
+def _ours(path: Path, workspace: Path) -> bool:
+    """Whether the file lies in a report of gatekeeper, whose runs are not the failed job's."""
+    folders = (folder for folder in path.parents if folder.is_relative_to(workspace))
+    return any(
+        (folder / "verdict.json").is_file() and (folder / "gatekeeper.env").is_file()
+        for folder in folders
+    )
