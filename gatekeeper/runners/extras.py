@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -39,7 +40,8 @@ def _matching(pattern: str, workspace: Path) -> Iterator[Path]:
     if ".." in Path(pattern).parts:
         raise refused
     try:
-        yield from sorted(workspace.glob(pattern))
+        # `x/**/*` means the folder x; to look for each of its files would take much longer.
+        yield from sorted(workspace.glob(re.sub(r"(?<=[^*/])/\*\*(/\*)?$", "", pattern)))
     except (ValueError, NotImplementedError) as error:  # empty, broken or absolute
         raise refused from error
 
