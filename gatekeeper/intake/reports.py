@@ -52,7 +52,8 @@ class Reports:
         if not self.named:
             paths = tuple(path for path in paths if not _ours(path, self.workspace))
         for pattern in filter(self._elsewhere, self.globs):
-            paths += tuple(Path(path) for path in sorted(glob(pattern, recursive=True)))
+            found = glob(pattern, recursive=True)  # noqa: PTH207 - pathlib takes no absolute pattern
+            paths += tuple(map(Path, sorted(found)))
         paths = tuple(path for path in paths if path.is_file())
         if not paths:
             raise UnreadableReport(
