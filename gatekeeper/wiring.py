@@ -19,6 +19,7 @@ from gatekeeper.backends.replay import ReplayBackend
 from gatekeeper.backends.search import SearchBackend
 from gatekeeper.domain import (
     Baseline,
+    CaseId,
     Delta,
     Draft,
     EngineInfo,
@@ -139,11 +140,12 @@ def _responses(scene: Scene) -> Backend:
 def _search(scene: Scene) -> Backend:
     tree = scene.delta.tree
 
-    def probe(some: Sequence[Hunk]) -> bool:
+    def probe(some: Sequence[Hunk], also: Sequence[CaseId]) -> bool:
         reverted = scene.repo.revert_hunks(tree, some)
         if reverted is None:
             return False
-        return turns_green(scene.bench, scene.repo.overlays(tree, reverted), scene.baseline)
+        overlays = scene.repo.overlays(tree, reverted)
+        return turns_green(scene.bench, overlays, scene.baseline, also)
 
     def render(some: Sequence[Hunk]) -> Draft:
         # A set that passed its probe has a tree; for another the draft is empty, and refused.
@@ -323,11 +325,8 @@ def _guards(settings: Settings, plan: runners.Plan | None) -> GuardTable:
     made = {name: make(settings) for name, make in GUARDS.items()}
     made["paths"] = protected_paths(settings.tests.protected, named)
     levels = {name: getattr(settings.guards, name) for name in made}
-    return [
-        (name, Level.WARN if levels[name] == "warn" else None, made[name])
-        for name in made
-        if levels[name] != "off"
-    ]
+    most = {"block": None, "warn": Level.WARN}
+    return [(name, most[levels[name]], made[name]) for name in made if levels[name] in most]
 
 
 def _policy(settings: Settings) -> Policy:
