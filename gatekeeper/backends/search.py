@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from gatekeeper.backends.ddmin import Found, Items, LimitReached, Probes, minimal_sets
 from gatekeeper.backends.stored import dump_drafts
-from gatekeeper.domain import Draft, Proposal, Request
+from gatekeeper.domain import Attempt, CaseId, Draft, Proposal, Request
 
 LABEL = "revert"
 
@@ -23,17 +23,20 @@ H = TypeVar("H")
 
 @dataclass
 class SearchBackend(Generic[H]):
-    """Searches once; each round gets the next minimal sets that were not offered yet.
+    """Each round gets the next minimal sets that were not offered yet.
+
+    Where the suite broke with a set, the search begins again and also asks for what broke: a
+    part of a change may need another part of it.
 
     `hunks` are those of the change that a candidate may take back at all.
-    `probe` says whether all failing cases pass with the given hunks reverted; what does not
-    apply, compile or end in time has not passed. `render` makes the draft. At most `max_probes`
-    probes and `seconds` are spent over all rounds, and at most `offers` sets are offered.
-    SandboxError of a probe passes through.
+    `probe` says whether all failing cases, and those given, pass with the given hunks reverted;
+    what does not apply, compile or end in time has not passed. `render` makes the draft. At most
+    `max_probes` probes and `seconds` are spent over all rounds, and at most `offers` sets are
+    offered. SandboxError of a probe passes through.
     """
 
     hunks: Sequence[H]
-    probe: Callable[[Sequence[H]], bool]
+    probe: Callable[[Sequence[H], Sequence[CaseId]], bool]
     render: Callable[[Sequence[H]], Draft]
     max_probes: int = 100
     seconds: float = 900.0
@@ -45,13 +48,20 @@ class SearchBackend(Generic[H]):
     _sets: Iterator[Found] = field(init=False, repr=False)
     _offered: list[Found] = field(default_factory=list, init=False, repr=False)
     _ended: str = field(default="", init=False, repr=False)
+    _broken: frozenset[CaseId] = field(default=frozenset(), init=False, repr=False)
+    _tried: list[tuple[Items, bool]] = field(default_factory=list, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._probes = Probes(self._try, self.max_probes, ends=float("inf"))
+        self._begin()
+
+    def _begin(self) -> None:
+        left = self.max_probes - len(self._tried)
+        self._probes = Probes(self._try, left, ends=float("inf"))
         self._sets = minimal_sets(frozenset(range(len(self.hunks))), self._probes)
 
     def propose(self, request: Request) -> Proposal:
         """The next `request.candidates` sets as drafts; without any, `exhausted` and a note."""
+        self._learn(request.attempts)
         self._start_clock(request)
         found: list[Found] = []
         while len(found) < max(1, request.candidates):
@@ -69,6 +79,14 @@ class SearchBackend(Generic[H]):
             exhausted=bool(self._ended) or len(self._offered) >= self.offers,
         )
 
+    def _learn(self, attempts: Sequence[Attempt]) -> None:
+        """Ask from now on for what an offered set broke."""
+        trials = [attempt.trial for attempt in attempts if attempt.trial is not None]
+        broken = {change.id for trial in trials for change in trial.broken}
+        if broken - self._broken:
+            self._broken |= broken
+            self._begin()
+
     def _start_clock(self, request: Request) -> None:
         if self._ends is None:
             self._ends = time.monotonic() + self.seconds
@@ -79,8 +97,9 @@ class SearchBackend(Generic[H]):
         if self._ended or not self.hunks or len(self._offered) >= self.offers:
             self._ended = self._ended or "nothing else to offer"
             return None
+        known = {offered.items for offered in self._offered}
         try:
-            found = next(self._sets, None)
+            found = next((each for each in self._sets if each.items not in known), None)
         except LimitReached as reached:
             self._ended = str(reached)
             return None
@@ -92,7 +111,8 @@ class SearchBackend(Generic[H]):
         return found
 
     def _try(self, items: Items) -> bool:
-        green = self.probe(self._chosen(items))
+        green = self.probe(self._chosen(items), sorted(self._broken))
+        self._tried.append((items, green))
         self.say(
             f"revert of {len(items)} of {_hunks(len(self.hunks))}: "
             f"{'green' if green else 'not green'}"
@@ -128,7 +148,7 @@ class SearchBackend(Generic[H]):
         if not self.hunks:
             return "search: the change has no revertible hunk outside of what the guards protect"
         whole = frozenset(range(len(self.hunks)))
-        if self._probes.known.get(whole) is False:
+        if not self._broken and self._probes.known.get(whole) is False:
             return (
                 "search: reverting everything that may be reverted does not turn the failing "
                 "tests green, so no part was tried; the cause is older than the change, or in "
@@ -140,13 +160,10 @@ class SearchBackend(Generic[H]):
 
     def _facts(self, note: str) -> dict[str, Any]:
         """What was tried, for the stored answer: hunks are numbered in the order of the diff."""
-        tried = [
-            {"reverted": sorted(items), "green": green}
-            for items, green in self._probes.known.items()
-        ]
+        tried = [{"reverted": sorted(items), "green": green} for items, green in self._tried]
         return {
             "hunks": len(self.hunks),
-            "probes": self._probes.spent,
+            "probes": len(self._tried),
             "tried": tried,
             "note": note,
         }

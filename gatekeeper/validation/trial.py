@@ -136,10 +136,12 @@ def _spotless(trial: Trial) -> bool:
     return passed and not (trial.problems or trial.broken or trial.new_red)
 
 
-def turns_green(bench: Bench, overlays: Sequence[Overlay], baseline: Baseline) -> bool:
-    """Whether the fail-to-pass cases, and no more is asked here, pass with these files."""
+def turns_green(
+    bench: Bench, overlays: Sequence[Overlay], baseline: Baseline, also: Sequence[CaseId] = ()
+) -> bool:
+    """Whether the fail-to-pass cases and those given pass with these files; no more is asked."""
     known = baseline.runs[0].report
-    wanted = as_results(baseline.fail_to_pass, known)
+    wanted = as_results((*baseline.fail_to_pass, *also), known)
     alone = bench.selection(wanted, "probe", overlays) if baseline.selected else None
     run = alone or bench.suite("probe", overlays)
     return not unreadable(run) and all(

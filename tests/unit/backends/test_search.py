@@ -12,7 +12,18 @@ from hypothesis import strategies as st
 
 from gatekeeper.backends.ddmin import Items, LimitReached, Probes, minimal_sets, minimise
 from gatekeeper.backends.search import SearchBackend
-from gatekeeper.domain import Context, Draft, Request
+from gatekeeper.domain import (
+    Attempt,
+    CaseChange,
+    CaseId,
+    CaseState,
+    Context,
+    Decision,
+    Draft,
+    Request,
+    Trial,
+    Verdict,
+)
 from gatekeeper.errors import SandboxError
 
 REQUEST = Request(Context("unused"), round=1, candidates=1)
@@ -30,7 +41,7 @@ def search(
     """A search over hunks h0..hN, and the sets that were really tried."""
     tried: list[Items] = []
 
-    def run(hunks: Sequence[str]) -> bool:
+    def run(hunks: Sequence[str], also: Sequence[CaseId]) -> bool:
         items = frozenset(int(hunk[1:]) for hunk in hunks)
         tried.append(items)
         return probe(items)
@@ -153,6 +164,41 @@ def test_each_round_offers_another_set_until_none_is_left() -> None:
     assert [bool(p.drafts) for p in rounds] == [True, True, False, False]
     assert rounds[0].exhausted is False
     assert rounds[3].exhausted is True
+
+
+def broke(name: str) -> Attempt:
+    """An offered set that was rejected because this case broke."""
+    change = CaseChange(CaseId("t", name), CaseState.PASSED, CaseState.FAILURE)
+    return Attempt("1.1", 1, Draft(), Verdict(Decision.REJECTED, ()), trial=Trial(broken=(change,)))
+
+
+def test_what_an_offered_set_broke_is_asked_for_too() -> None:
+    """A part of a change that needs another part is taken back with it, and with no more."""
+    asked: list[list[str]] = []
+
+    def probe(hunks: Sequence[str], also: Sequence[CaseId]) -> bool:
+        asked.append([case.name for case in also])
+        return {"h4"} <= set(hunks) and (not also or {"h1", "h4"} <= set(hunks))
+
+    backend = SearchBackend(
+        [f"h{n}" for n in range(6)], probe, lambda h: Draft(diff=" ".join(h).encode())
+    )
+    first = backend.propose(REQUEST)
+    second = backend.propose(replace(REQUEST, round=2, attempts=(broke("test_other"),)))
+    assert [p.drafts[0].diff for p in (first, second)] == [b"h4", b"h1 h4"]
+    assert asked[0] == []
+    assert asked[-1] == ["test_other"]
+    assert json.loads(second.raw)["probes"] == len(asked)
+
+
+def test_learning_spends_the_same_probes() -> None:
+    """A search that begins again gets no further allowance."""
+    backend, tried = search(9, contains([4]), max_probes=12)
+    for number in range(1, 9):
+        attempts = tuple(broke(f"test_{n}") for n in range(number - 1))
+        proposal = backend.propose(replace(REQUEST, round=number, attempts=attempts))
+    assert len(tried) <= 12
+    assert proposal.exhausted
 
 
 def test_several_candidates_come_in_one_round_and_offers_bound_them() -> None:
