@@ -416,7 +416,9 @@ class Limits:
 class SnapshotSpec:
     """What an engine prepares once: a tree, an image, a set-up.
 
-    `tree` is a folder on this machine that holds exactly the files to send.
+    `tree` is a folder on this machine that holds exactly the files to send. `protected` are
+    files of it that no run may change, as far as the engine can prevent it: they are put in
+    again after the set-up, owned by somebody else.
     """
 
     tree: str
@@ -424,6 +426,7 @@ class SnapshotSpec:
     setup: tuple[str, ...] = ()  # shell commands, run in the workspace, once
     setup_network: bool = False
     setup_timeout: float = 900.0
+    protected: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
 

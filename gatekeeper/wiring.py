@@ -44,6 +44,7 @@ from gatekeeper.guards.paths import protected_paths
 from gatekeeper.guards.runner_config import runner_configuration
 from gatekeeper.guards.shadows import no_shadowing
 from gatekeeper.guards.size import size_limits
+from gatekeeper.intake.places import is_test_code
 from gatekeeper.intake.provider import Provider, detect
 from gatekeeper.intake.reports import Reports
 from gatekeeper.journal import Journal
@@ -238,7 +239,9 @@ def open_tools(
             instructions=instructions(repo, delta, provider),
             plan=plan,
             engine=engine,
-            snapshot=lambda plan, tree: _spec(settings, plan, workspace, tree),
+            snapshot=lambda plan, tree: _spec(
+                settings, plan, workspace, tree, _untouchable(settings, repo.view(delta.tree))
+            ),
             guards=guards,
             backend=lambda bench, baseline: BACKENDS[name](
                 Scene(settings, repo, delta, guards, bench, baseline, progress)
@@ -307,13 +310,27 @@ def _plan(
     return plan
 
 
-def _spec(settings: Settings, plan: runners.Plan, workspace: Path, tree: Path) -> SnapshotSpec:
+def _untouchable(settings: Settings, tree: Tree) -> tuple[str, ...]:
+    """The source of the tests: where no candidate may change it, no run may either."""
+    if settings.guards.paths != "block":
+        return ()
+    return tuple(path for path in sorted(tree.paths()) if is_test_code(path))
+
+
+def _spec(
+    settings: Settings,
+    plan: runners.Plan,
+    workspace: Path,
+    tree: Path,
+    protected: tuple[str, ...],
+) -> SnapshotSpec:
     runners.take_along(settings.sandbox.include, workspace, tree)
     return SnapshotSpec(
         tree=os.fspath(tree),
         image=plan.image or "",
         setup=plan.setup,
         setup_network=plan.setup_network,
+        protected=protected,
         env=plan.env,
         limits=settings.limits,
     )

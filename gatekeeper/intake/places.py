@@ -51,3 +51,13 @@ def is_test(path: str) -> bool:
 def is_vendored(path: str) -> bool:
     """Whether a workspace path holds code that somebody else maintains."""
     return not _VENDORED_FOLDERS.isdisjoint(path.split("/"))
+
+
+_CODE = re.compile(
+    r".+\.(?:py|[cm]?[jt]sx?|java|kt|groovy|scala|go|rs|rb|php|cs|swift|c|cc|cpp|cxx|h|sh|exs?|dart)"
+)
+
+
+def is_test_code(path: str) -> bool:
+    """Whether it is a test's source: tests write snapshots and data, hardly ever their own code."""
+    return is_test(path) and not is_vendored(path) and _CODE.fullmatch(path) is not None

@@ -7,8 +7,8 @@ import os
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
 
 from gatekeeper.engines.docker.frames import EPOCH, EPOCH_FILE
 from gatekeeper.errors import SandboxError
@@ -26,6 +26,30 @@ def tree_archive(tree: Path, mtime: int) -> Iterator[bytes]:
     make) then sees every file of a candidate as new and nothing else.
     """
     yield from _by_gnu_tar(tree, mtime) if _has_gnu_tar() else _by_python(tree, mtime)
+
+
+def protected_archive(tree: Path, paths: Sequence[str], mtime: int) -> bytes:
+    """These files of `tree` once more, owned by root in sticky folders owned by root.
+
+    USER may still put files of its own beside them, and can neither write, remove nor rename
+    these: code under test cannot rewrite a test before the runner reads it. Links are left out.
+    """
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as tar:
+        for folder in sorted({parent for path in paths for parent in PurePosixPath(path).parents}):
+            entry = tarfile.TarInfo(os.fspath("workspace" / folder))
+            entry.type, entry.mode, entry.mtime = tarfile.DIRTYPE, 0o1777, mtime
+            tar.addfile(entry)
+        for path in sorted(paths):
+            source = tree / path
+            if source.is_symlink() or not source.is_file():
+                continue
+            entry = tarfile.TarInfo(f"workspace/{path}")
+            entry.size, entry.mtime = source.stat().st_size, mtime
+            entry.mode = 0o555 if os.access(source, os.X_OK) else 0o444
+            with source.open("rb") as content:
+                tar.addfile(entry, content)
+    return buffer.getvalue()
 
 
 def base_entries(passwd: bytes | None) -> bytes:

@@ -153,6 +153,8 @@ class DockerEngine:
             if spec.setup:
                 sandbox.begin(network=spec.setup_network)
                 self._set_up(sandbox, spec)
+            if spec.protected:
+                _protect(api, sandbox.identity, spec)
             with engine_errors("the prepared workspace cannot be committed"):
                 committed = api.commit(sandbox.identity, repository=REPOSITORY, tag=run)
             return str(committed["Id"]), sandbox
@@ -215,6 +217,13 @@ def _fill(api: APIClient, identity: str, tree: Path) -> None:
         # One archive: each costs the engine a process in the container's root, some 50 ms.
         parts = archive.tree_archive(tree, int(time.time()) - TREE_AGE)
         api.put_archive(identity, "/", itertools.chain((archive.base_entries(passwd),), parts))
+
+
+def _protect(api: APIClient, identity: str, spec: SnapshotSpec) -> None:
+    mtime = int(time.time()) - TREE_AGE
+    with engine_errors("the tests cannot be put into a container"):
+        made = archive.protected_archive(Path(spec.tree), spec.protected, mtime)
+        api.put_archive(identity, "/", made)
 
 
 def _file_of(api: APIClient, identity: str, path: str) -> bytes:
