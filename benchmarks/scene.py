@@ -7,7 +7,17 @@ from pathlib import Path
 
 from measure import GATEKEEPER, run
 
-GIT = ["git", "-c", "user.name=bench", "-c", "user.email=bench@example.invalid"]
+GIT = [
+    "git",
+    "-c",
+    "gc.auto=0",
+    "-c",
+    "maintenance.auto=false",
+    "-c",
+    "user.name=bench",
+    "-c",
+    "user.email=bench@example.invalid",
+]
 
 SLOW_SUITE = '''\
 """Half of the time asleep, half at work; work is CPU time, so that a busy machine shows."""

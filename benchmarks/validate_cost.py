@@ -32,11 +32,12 @@ OVERLAY = Overlay("code.py", b"def answer():\n    return 42\n", executable=False
 EXTRA = 8
 REPEAT = 8
 """Runs of a short action in one round; their mean is one sample."""
-ONE_RUN = {
+TWO_AT_A_TIME = {"one run each, two at a time": ("tests.reruns=1", "sandbox.jobs=2")}
+VARIANTS = {
     "one run each, one sandbox at a time": ("tests.reruns=1", "sandbox.jobs=1"),
-    "one run each, two at a time": ("tests.reruns=1", "sandbox.jobs=2"),
+    **TWO_AT_A_TIME,
+    "two runs each (the default), two at a time": ("sandbox.jobs=2",),
 }
-VARIANTS = {**ONE_RUN, "two runs each (the default), two at a time": ("sandbox.jobs=2",)}
 """By default a fix must pass as often as the failure was shown: two runs a candidate."""
 
 
@@ -67,12 +68,13 @@ def files(folder: Path, image: str, rounds: int) -> None:
     with prepared(few.folder, image) as small, prepared(many.folder, image) as large:
         actions = {f"engine, {names[0]}": once(small), f"engine, {names[1]}": once(large)}
         commands = {
-            **validations(names[0], few, image, ONE_RUN),
-            **validations(names[1], many, image, ONE_RUN),
+            **validations(names[0], few, image, TWO_AT_A_TIME),
+            **validations(names[1], many, image, TWO_AT_A_TIME),
         }
-        found = interleaved({**actions, **commands}, rounds, repeat=dict.fromkeys(actions, REPEAT))
-    rows = per_candidate(found, names, ONE_RUN)
-    over = {f"{names[1]}, {variant}": f"{names[0]}, {variant}" for variant in ONE_RUN}
+        repeat = dict.fromkeys(actions, REPEAT)
+        found = interleaved({**actions, **commands}, rounds, warm=0, repeat=repeat)
+    rows = per_candidate(found, names, TWO_AT_A_TIME)
+    over = {f"{names[1]}, {variant}": f"{names[0]}, {variant}" for variant in TWO_AT_A_TIME}
     show("one candidate, files in the tree", rows, over={**{row: row for row in rows}, **over,
          f"engine, {names[1]}": f"engine, {names[0]}"})  # fmt: skip
 
