@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -63,14 +63,16 @@ class TreeView:
 
     def read_many(self, paths: Iterable[str]) -> dict[str, bytes]:
         """Contents of the regular files among `paths`, with one git process for all."""
-        wanted = {p: e for p in paths if (e := self.entries.get(p)) is not None and e.regular}
+        known = self._repository.entries_of(self.tree, tuple(paths))
+        wanted = {path: entry for path, entry in known.items() if entry.regular}
         blobs = self._repository.blobs(entry.blob for entry in wanted.values())
         return {path: blobs[entry.blob] for path, entry in wanted.items()}
 
 
-def read_entries(git: Git, tree: str) -> dict[str, TreeEntry]:
-    """Path to entry of a whole tree."""
-    listed = git.out("ls-tree", "-r", "-z", "-l", "--full-tree", tree)
+def read_entries(git: Git, tree: str, paths: Sequence[str] = ()) -> dict[str, TreeEntry]:
+    """Path to entry of a whole tree, or of some paths, among them folders then."""
+    only = [f":(literal){path}" for path in paths]
+    listed = git.out("ls-tree", *(() if only else ("-r",)), "-z", "-l", "--full-tree", tree, *only)
     entries = {}
     for record in _records(listed):
         about, _, name = record.partition(b"\t")

@@ -70,6 +70,27 @@ def test_changes_of_every_kind(workspace: Workspace, tmp_path: Path) -> None:
     assert latin in repository.paths(repository.tree_of("HEAD"))
 
 
+def test_a_few_paths_are_read_as_the_whole_listing_says(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    """Folders, links, patterns and odd names: with and without the listing, the same contents."""
+    workspace.write({"[a].txt": "pattern\n", "dir/*": "star\n", "sp ace/x": "", "-n": "dash\n"})
+    (workspace.path / "link").symlink_to("a.txt")
+    workspace.commit()
+    repository = workspace.open(tmp_path / "scratch")
+    tree = repository.tree_of("HEAD")
+    asked = [
+        *FILES, "[a].txt", "dir/*", "sp ace/x", "-n", "link", "dir", "dir/", "d*", "a*", "*", "",
+        "missing", "dir/../a.txt", ":(glob)**",
+    ]  # fmt: skip
+    few = [repository.view(tree).read(path) for path in asked]
+    together = repository.view(tree).read_many(asked)
+    repository.entries(tree)
+    assert few == [repository.view(tree).read(path) for path in asked]
+    assert together == repository.view(tree).read_many(asked)
+    assert sorted(together) == sorted([*FILES, "[a].txt", "dir/*", "sp ace/x", "-n"])
+
+
 def test_a_diff_goes_both_ways(workspace: Workspace, tmp_path: Path) -> None:
     """The rendered diff, applied to the old tree, gives the new one: bytes, modes, links."""
     workspace.write({"logo.bin": b"\0\1\2", "a.txt": "0\n1\n2", "n/e/w.txt": ""})
