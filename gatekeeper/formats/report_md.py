@@ -273,6 +273,9 @@ def _footer(report: Report) -> Iterator[str]:
         ("base", (delta.base or "") if delta else ""),
     )
     yield "---"
+    for guess in report.guesses:
+        if guess.what == "backend" and "no key" in guess.source:
+            yield f"No model was asked: {prose(guess.source)}."
     yield " · ".join(f"{name} {code(value)}" for name, value in facts if value)
 
 

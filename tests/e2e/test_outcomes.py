@@ -68,6 +68,7 @@ def test_search_takes_back_the_one_hunk_that_breaks(tmp_path: Path) -> None:
     assert "+    return amount - amount * discount / 100" in patch
     assert "evert" in done.stdout
     assert "no key is set" in done.stderr
+    assert "no key is set" in (done.out / "report.md").read_text()
 
 
 def test_revert_can_be_turned_off(tmp_path: Path) -> None:
