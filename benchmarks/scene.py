@@ -58,12 +58,16 @@ class Project:
     command: str
     patches: tuple[Path, ...]
 
+    @property
+    def report(self) -> Path:
+        """Where the report goes."""
+        return self.folder.parent / f"{self.folder.name}-report"
+
     def validate(self, image: str, patches: int, *options: str) -> None:
         """Run `gatekeeper validate`; every patch must be accepted."""
-        report = self.folder.parent / f"{self.folder.name}-report"
         given = [str(patch) for patch in self.patches[:patches]]
         run([*GATEKEEPER, "validate", *given, "--workspace", str(self.folder), "--image", image,
-             "--engine", "docker", "--test-command", self.command, "--out", str(report),
+             "--engine", "docker", "--test-command", self.command, "--out", str(self.report),
              "--quiet", *options])  # fmt: skip
 
     def plain(self, image: str) -> None:
