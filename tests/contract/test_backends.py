@@ -64,7 +64,7 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
             def render(hunks: object) -> Draft:
                 return Draft(diff=f"revert {hunks}".encode())
 
-            return SearchBackend("abcdef", lambda h: "b" in h or {"c", "e"} <= set(h), render)
+            return SearchBackend("abcdef", lambda h, _: "b" in h or {"c", "e"} <= set(h), render)
 
         yield {
             "responses-llmock": over_llmock,
