@@ -232,12 +232,10 @@ def _last_words(
     end: Conclusion, journal: Journal | None, values: Mapping[str, Any], render: Render | None
 ) -> None:
     if values["format_"] == "json":
-        if journal is not None and end.exit_code != 2:
+        shown: object = None
+        if journal is not None and end.exit_code != UsageError.exit_code:
             shown = render(journal.report) if render else _verdict(journal)
-            click.echo(json.dumps(shown, indent=2, ensure_ascii=True))
-        else:
-            click.echo(json.dumps({"outcome": end.outcome, "exit_code": end.exit_code,
-                                   "reason": end.reason, "hint": end.hint}, indent=2))  # fmt: skip
+        click.echo(json.dumps(shown or _bare(end), indent=2, ensure_ascii=True))
         return
     to_error = end.exit_code not in (0, 1, 10)
     color = colored(values["color"], os.environ, sys.stderr if to_error else sys.stdout)
@@ -251,6 +249,16 @@ def _last_words(
         click.echo(printable(f"  next:   {end.hint}"), err=to_error)
     if journal is not None and journal.out is not None and not values["quiet"]:
         click.echo(f"  report: {journal.out / 'report.md'}", err=to_error)
+
+
+def _bare(end: Conclusion) -> dict[str, object]:
+    """What can be said in JSON where there is nothing to render."""
+    return {
+        "outcome": end.outcome,
+        "exit_code": end.exit_code,
+        "reason": end.reason,
+        "hint": end.hint,
+    }
 
 
 def _verdict(journal: Journal) -> object:

@@ -295,3 +295,12 @@ def _gone(_what: str, folder: Path) -> bool:
             return True
         time.sleep(0.2)
     return False
+
+
+@pytest.mark.parametrize("name", ["analyze", "context", "run"])
+def test_json_says_why_there_is_nothing(tmp_path: Path, name: str) -> None:
+    """With --format json a missing report is an object with outcome and reason, and exit 4."""
+    done = gatekeeper(name, shop(tmp_path / "p").path, "--junit", "none.xml", "--format", "json")
+    assert done.code == 4
+    assert done.shown["outcome"] == "unreadable"
+    assert "none.xml" in done.shown["reason"]
