@@ -1,0 +1,90 @@
+"""What a backend proposes, and what guards say of it."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+from gatekeeper.domain.change import FileChange
+from gatekeeper.domain.diagnosis import Question
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace `search`, which occurs exactly once in `path`, by `replace`.
+
+    With `search == ""` the file must not exist yet and `replace` is its whole content.
+    """
+
+    path: str
+    search: str
+    replace: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A proposed change before it is applied: edits, or a diff that somebody wrote."""
+
+    edits: tuple[Edit, ...] = ()
+    diff: bytes = b""
+    rationale: str = ""
+    label: str = ""  # "revert" where the change takes the author's delta back
+    name: str = ""  # file name of a given patch
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of the calls of one round; None where the server did not say."""
+
+    input_tokens: int | None = None
+    cached_tokens: int | None = None
+    output_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    requests: int = 0
+    request_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """The answer of a backend to one request. `raw` is stored before it is judged."""
+
+    drafts: tuple[Draft, ...] = ()
+    analysis: str = ""
+    question: Question | None = None
+    usage: Usage = field(default_factory=Usage)
+    raw: bytes = b""
+    raw_name: str = "response.json"
+    model: str = ""
+    notes: tuple[str, ...] = ()
+    exhausted: bool = False  # asking again would bring nothing new
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A draft that git applied: from one tree to another, the diff rendered by git."""
+
+    id: str  # "ROUND.NUMBER", or the name of a given patch
+    draft: Draft
+    base_tree: str
+    tree: str
+    changes: tuple[FileChange, ...]
+    diff: bytes
+    notes: tuple[str, ...] = ()  # what was mended, in sentences
+
+
+class Level(enum.StrEnum):
+    """What a finding does."""
+
+    BLOCK = "block"
+    WARN = "warn"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a guard saw: one sentence that its reader can act on, and where."""
+
+    guard: str
+    level: Level
+    message: str
+    path: str = ""
+    line: int | None = None

@@ -1,0 +1,102 @@
+"""What a failure is taken for, and what a backend is told of it."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class Category(enum.StrEnum):
+    """What kind of failure it is."""
+
+    PRODUCT_BUG = "product-bug"
+    TEST_BUG = "test-bug"
+    FLAKY = "flaky"
+    BUILD = "build"
+    DEPENDENCY = "dependency"
+    CONFIGURATION = "configuration"
+    INFRASTRUCTURE = "infrastructure"
+    TIMEOUT = "timeout"
+    RESOURCE = "resource"
+    LINT = "lint"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One frame of a stack trace, mapped to a file of the workspace where that is possible."""
+
+    path: str  # workspace path, or as written where it is not ours
+    line: int | None
+    function: str = ""
+    ours: bool = False  # a file of the workspace, not vendored
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A place that may hold the cause. `score` is in 0..1; higher is more suspicious."""
+
+    path: str
+    start: int | None
+    end: int | None
+    score: float
+    why: str
+    symbol: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Category, summary and suspects, with the arithmetic of the confidence."""
+
+    category: Category
+    summary: str
+    suspects: tuple[Suspect, ...] = ()
+    suggested_fix: str = ""
+    confidence: float = 0.0
+    confidence_reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part of the context, in the order in which it is sent."""
+
+    title: str
+    text: str
+    path: str = ""
+    start: int | None = None
+    end: int | None = None
+    tokens: int = 0  # estimate
+    cut: str = ""  # what was left out, "" if nothing
+
+    @property
+    def size(self) -> int:
+        """Bytes of the text as UTF-8."""
+        return len(self.text.encode("utf-8", "replace"))
+
+
+@dataclass(frozen=True, slots=True)
+class Redaction:
+    """How many secrets of one kind were removed; never the value."""
+
+    kind: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a backend is told about the failure. `text` is `context.txt`, byte for byte."""
+
+    text: str
+    sections: tuple[Section, ...] = ()
+    tokens: int = 0  # estimate
+    omitted: tuple[str, ...] = ()  # what did not fit, announced in the text too
+    redactions: tuple[Redaction, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something that only a person can answer."""
+
+    text: str
+    options: tuple[str, ...] = ()  # the recommended one first
+    reason: str = ""
