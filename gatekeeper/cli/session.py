@@ -50,6 +50,8 @@ OUTCOMES: Mapping[type[GatekeeperError], Outcome] = {
 }
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+AGAIN = 0.05
+"""Seconds after which a signal that a finalizer swallowed is raised again."""
 
 Job = Callable[[Tools], Conclusion]
 Render = Callable[[Report], object]
@@ -174,7 +176,7 @@ def _bug(error: Exception, journal: Journal | None) -> Conclusion:
 @contextmanager
 def _handlers_kept() -> Iterator[None]:
     """The caller's signal handlers are back afterwards."""
-    before = {number: signal.getsignal(number) for number in SIGNALS}
+    before = {number: signal.getsignal(number) for number in (*SIGNALS, signal.SIGALRM)}
     try:
         yield
     finally:
@@ -186,19 +188,38 @@ def _handlers_kept() -> Iterator[None]:
 def interruptible() -> Iterator[None]:
     """SIGINT and SIGTERM become `Interrupted`, so that every clean-up runs; afterwards they wait.
 
-    A second signal must not cut the clean-up of the first one short, nor the report.
+    A second signal must not cut the clean-up of the first one short, nor the report. One that
+    arrives while Python runs a finalizer would be lost, as nothing can be raised through that:
+    then it is raised again a moment later.
     """
+    arrived = signal.SIGTERM
+    others = sys.unraisablehook
 
     def stop(signum: int, _frame: FrameType | None) -> None:
+        nonlocal arrived
+        arrived = signal.Signals(signum)
         _ignore()
         raise Interrupted(signum)
 
+    def again(_signum: int, _frame: FrameType | None) -> None:
+        raise Interrupted(arrived)
+
+    def lost(unraisable: sys.UnraisableHookArgs) -> None:
+        if isinstance(unraisable.exc_value, Interrupted):
+            signal.setitimer(signal.ITIMER_REAL, AGAIN)
+        else:
+            others(unraisable)
+
     for number in SIGNALS:
         signal.signal(number, stop)
+    signal.signal(signal.SIGALRM, again)
+    sys.unraisablehook = lost
     try:
         yield
     finally:
         _ignore()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        sys.unraisablehook = others
 
 
 def _ignore() -> None:
