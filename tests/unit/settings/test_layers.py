@@ -87,7 +87,8 @@ def test_the_table_has_every_key_once() -> None:
 
 def test_other_gatekeeper_variables_are_not_settings() -> None:
     """The kill switch and the variables of gatekeeper.env are left alone."""
-    load(env={"GATEKEEPER_DISABLED": "1", "GATEKEEPER_OUTCOME": "accepted"}, flags={})
+    others = {"GATEKEEPER_DISABLED": "1", "GATEKEEPER_OUTCOME": "accepted"}
+    assert load(env=others, flags={}).table() == load(env={}, flags={}).table()
 
 
 @pytest.mark.parametrize(

@@ -122,9 +122,12 @@ def test_reports_over_the_limit() -> None:
 
 @given(st.binary(max_size=3000))
 def test_junk_is_no_exception(junk: bytes) -> None:
-    """Whatever stands where an archive should be, the answer is a value."""
-    read_answer(answer(junk), TOKEN, ["**"], 1000)
-    read_answer(junk, TOKEN, ["**"], 1000)
+    """Whatever stands where an archive should be is a value, and no exit code without our word."""
+    framed = read_answer(answer(junk), TOKEN, ["**"], 1000)
+    assert sum(len(content) for _, content in framed.reports) <= 1000
+    if TOKEN.encode() not in junk:
+        bare = read_answer(junk, TOKEN, ["**"], 1000)
+        assert (bare.exit_code, bare.reports, bare.refused) == (None, (), "")
 
 
 def test_refusal() -> None:
