@@ -283,7 +283,8 @@ def _engine(
     """The engine as chosen; where none was, and none isolates, the process engine for own code."""
     info = engine.describe()
     if not info.available and own_code and settings.sandbox.engine == "auto":
-        journal.warn(f"No Docker engine ({info.detail}): the tests run here, without isolation.")
+        why = f"{info.detail[:1].upper()}{info.detail[1:]}"
+        journal.warn(f"{why}. So the tests run on this machine, without isolation.")
         engine = ENGINES["process"](progress)
         return engine, engine.describe()
     if not info.isolated:
