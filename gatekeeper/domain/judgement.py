@@ -6,9 +6,64 @@ import enum
 from dataclasses import dataclass
 
 from gatekeeper.domain.candidates import Candidate, Draft, Finding
-from gatekeeper.domain.cases import CaseId, CaseState, RunReport
+from gatekeeper.domain.cases import CaseId, CaseResult, CaseState, RunReport
 from gatekeeper.domain.diagnosis import Context
 from gatekeeper.domain.sandbox import Ending
+
+
+class Standing(enum.StrEnum):
+    """What one signal says of a candidate."""
+
+    CLEAN = "clean"
+    AGAINST = "against"
+    MISSING = "missing"  # it could not be had, because ...
+    OFF = "off"  # the configuration does not want it
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One independent piece of evidence on a trial, beside what the report of the runner says.
+
+    `why` is a sentence: what speaks against the candidate, why the signal is missing, or what
+    was seen where it is clean.
+    """
+
+    name: str
+    standing: Standing
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """How likely it is that a candidate only fits the tests: 0 to 100, never a reason to accept."""
+
+    score: int
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SeenCase:
+    """One testcase as a watch inside the runner saw it end, told before anything could undo it."""
+
+    id: CaseId
+    state: CaseState
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the watch of one run told over the stream that leaves the sandbox.
+
+    `complete` is false where it broke off, was forged, or did not come to its end. `contacts`
+    and `tampering` are keys that can be compared between runs: what is there on the unchanged
+    commit as well is nobody's fault. `modules` are top-level modules that can be imported there.
+    """
+
+    cases: tuple[SeenCase, ...] = ()
+    contacts: frozenset[str] = frozenset()
+    tampering: frozenset[str] = frozenset()
+    modules: frozenset[str] = frozenset()
+    complete: bool = False
+    note: str = ""  # why it is not complete
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +79,7 @@ class Run:
     output: str = ""  # trimmed, untrusted
     note: str = ""
     raw_reports: tuple[tuple[str, bytes], ...] = ()
+    record: Record | None = None  # None where the run was not watched
 
 
 class Reproduction(enum.StrEnum):
@@ -70,6 +126,7 @@ class Trial:
     pass_to_pass: int = 0  # how many cases that passed at baseline pass still
     problems: tuple[str, ...] = ()  # why the runs prove nothing: no report, wrong exit status
     notes: tuple[str, ...] = ()  # signals that could not be had
+    signals: tuple[Signal, ...] = ()
     seconds: float = 0.0
 
 
@@ -90,6 +147,18 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """What runs of the unchanged commit say, for guards that need more than two trees.
+
+    `modules` are the top-level modules that can be imported in the sandbox; None if unknown.
+    """
+
+    inventory: RunReport
+    failing: tuple[CaseResult, ...]
+    modules: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """A draft, what became of it, and the verdict."""
 
@@ -100,6 +169,7 @@ class Attempt:
     candidate: Candidate | None = None  # None where git could not apply the draft
     findings: tuple[Finding, ...] = ()
     trial: Trial | None = None
+    risk: Risk | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,25 +31,6 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class SnapshotSpec:
-    """What an engine prepares once: a tree, an image, a set-up.
-
-    `tree` is a folder on this machine that holds exactly the files to send. `protected` are
-    files of it that no run may change, as far as the engine can prevent it: they are put in
-    again after the set-up, owned by somebody else.
-    """
-
-    tree: str
-    image: str
-    setup: tuple[str, ...] = ()  # shell commands, run in the workspace, once
-    setup_network: bool = False
-    setup_timeout: float = 900.0
-    protected: tuple[str, ...] = ()
-    env: Mapping[str, str] = field(default_factory=dict)
-    limits: Limits = field(default_factory=Limits)
-
-
-@dataclass(frozen=True, slots=True)
 class Overlay:
     """One file laid over the snapshot before a run; `content is None` removes it."""
 
@@ -59,15 +40,40 @@ class Overlay:
 
 
 @dataclass(frozen=True, slots=True)
+class SnapshotSpec:
+    """What an engine prepares once: a tree, an image, a set-up.
+
+    `tree` is a folder on this machine that holds exactly the files to send. `protected` are
+    files of it that no run may change, as far as the engine can prevent it: they are put in
+    again after the set-up, owned by somebody else. `tools` are files of the gate's own, in a
+    folder outside the workspace that a command finds as `$GATEKEEPER_TOOLS`; no run may change
+    them either.
+    """
+
+    tree: str
+    image: str
+    setup: tuple[str, ...] = ()  # shell commands, run in the workspace, once
+    setup_network: bool = False
+    setup_timeout: float = 900.0
+    protected: tuple[str, ...] = ()
+    tools: tuple[Overlay, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
 class RunSpec:
     """One run of a shell command in a fresh sandbox forked from a snapshot.
 
     `reports` are globs relative to the workspace; only regular files written during the run
-    are brought back.
+    are brought back. `trusted` are tests that the gate made for this run: they are laid over last,
+    also over protected files, and as far as the engine can prevent it the command cannot change
+    them.
     """
 
     command: str
     overlays: tuple[Overlay, ...] = ()
+    trusted: tuple[Overlay, ...] = ()
     reports: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     timeout: float | None = None  # None: the snapshot's limit
@@ -75,7 +81,11 @@ class RunSpec:
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """What came out of one sandbox. `output` keeps head and tail of stdout and stderr."""
+    """What came out of one sandbox. `output` keeps head and tail of stdout and stderr.
+
+    `record` is everything that was written to descriptor `RECORD` of the command: it left the
+    sandbox as it was written, so nothing that ran later could take it back.
+    """
 
     exit_code: int
     ending: Ending
@@ -83,6 +93,11 @@ class Completed:
     reports: tuple[tuple[str, bytes], ...]  # (path, content)
     seconds: float
     note: str = ""
+    record: bytes = b""
+
+
+RECORD = 9
+"""File descriptor on which a command finds the stream that leaves the sandbox as it is written."""
 
 
 @dataclass(frozen=True, slots=True)
