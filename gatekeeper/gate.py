@@ -14,16 +14,15 @@ from gatekeeper.domain import (
     Attempt,
     Candidate,
     Draft,
+    Evidence,
     Finding,
     Level,
     Overlay,
     Run,
-    RunReport,
     Trial,
 )
 from gatekeeper.git import Repository
 from gatekeeper.git.trees import TreeView
-from gatekeeper.guards.reported import reported_tests
 from gatekeeper.ports import Guard
 from gatekeeper.validation.bench import Bench
 from gatekeeper.validation.trial import Ground, try_candidate, weigh
@@ -31,6 +30,9 @@ from gatekeeper.verdict import blocked, judge, refused
 
 GuardTable = Sequence[tuple[str, Level | None, Guard]]
 """(name, the level that the configuration demands at most, guard); None keeps the guard's own."""
+
+Informed = Callable[[Evidence], GuardTable]
+"""The guards that can only be made once the unchanged commit was run."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Gate:
     repo: Repository
     tree: str
     guards: GuardTable
+    informed: Informed
     refuse_revert: bool
     base: str | None = None
 
@@ -59,17 +62,11 @@ class Gate:
         verdict = blocked(findings) or judge(UNTRIED)
         return Attempt(id_, round_, draft, verdict, candidate, findings)
 
-    def look_again(self, attempt: Attempt, report: RunReport) -> Attempt:
-        """The same, once a run of the unchanged commit says in which files the tests are."""
-        level = {name: level for name, level, _ in self.guards}
-        if attempt.candidate is None or "paths" not in level or not untried(attempt):
+    def look_again(self, attempt: Attempt, evidence: Evidence) -> Attempt:
+        """The same, once runs of the unchanged commit say where the tests are and what is red."""
+        if attempt.candidate is None or not untried(attempt):
             return attempt
-        before = TreeView(self.repo, self.tree)
-        after = TreeView(self.repo, attempt.candidate.tree)
-        found = tuple(
-            replace(finding, level=level["paths"] or finding.level)
-            for finding in reported_tests(report)(attempt.candidate, before, after)
-        )
+        found = self._look(self.informed(evidence), attempt.candidate)
         verdict = blocked(found) or attempt.verdict
         return replace(attempt, findings=(*attempt.findings, *found), verdict=verdict)
 
@@ -78,12 +75,7 @@ class Gate:
         return self.repo.overlays(candidate.base_tree, candidate.tree)
 
     def _findings(self, candidate: Candidate, seen: frozenset[str]) -> tuple[Finding, ...]:
-        before, after = TreeView(self.repo, self.tree), TreeView(self.repo, candidate.tree)
-        found = [
-            finding if level is None else replace(finding, level=level)
-            for _, level, guard in self.guards
-            for finding in guard(candidate, before, after)
-        ]
+        found = [*self._look(self.guards, candidate)]
         if candidate.tree in seen:
             message = "This is the same change as an earlier candidate; it was not tried again."
             found.append(Finding("repeated", Level.BLOCK, message))
@@ -91,6 +83,14 @@ class Gate:
             message = "It takes back the author's own change, and gate.revert is `refuse`."
             found.append(Finding("revert", Level.BLOCK, message))
         return tuple(found)
+
+    def _look(self, guards: GuardTable, candidate: Candidate) -> tuple[Finding, ...]:
+        before, after = TreeView(self.repo, self.tree), TreeView(self.repo, candidate.tree)
+        return tuple(
+            finding if level is None else replace(finding, level=level)
+            for _, level, guard in guards
+            for finding in guard(candidate, before, after)
+        )
 
 
 REVERT = "revert"

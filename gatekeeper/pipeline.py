@@ -35,6 +35,7 @@ from gatekeeper.ports import Backend
 from gatekeeper.steps import (
     Tools,
     confirmed,
+    evidence,
     explain,
     first_run,
     gate_of,
@@ -99,13 +100,14 @@ def validate(tools: Tools, drafts: Sequence[Draft], report: RunReport | None) ->
         suites = start_suites(attempts, gate, bench, pool)
         bench.snapshot.warm()  # for the next run of what is red, or of a candidate
         first = first_run(tools, bench, pool, inventory)
-        attempts = [gate.look_again(attempt, first.report) for attempt in attempts]
         failing = (report.failing if report else ()) or first.report.failing
         baseline = prove(tools, lambda: confirm(bench, first, failing, tools.policy.reruns, pool))
         if failing:
             baseline = settled(tools, baseline, first)
             if done := not_reproduced(tools, baseline):
                 return done
+        known = evidence(first, baseline.fail_to_pass)
+        attempts = [gate.look_again(attempt, known) for attempt in attempts]
         ground = Ground(first, baseline, tools.policy.reruns)
         with tools.journal.step("trials", tools.progress):
             judged = finish_suites(
@@ -207,10 +209,11 @@ class _Loop:
         tools = self.tools
         with tools.journal.step(f"round {round_}: judge", tools.progress):
             seen = set(self.seen)
+            known = evidence(self.inventory.result(), self.baseline.fail_to_pass)
             screened = []
             for number, draft in enumerate(proposal.drafts, 1):
                 attempt = self.gate.screen(draft, f"{round_}.{number}", round_, seen)
-                screened.append(self.gate.look_again(attempt, self.inventory.result().report))
+                screened.append(self.gate.look_again(attempt, known))
                 if attempt.candidate is not None:
                     seen.add(attempt.candidate.tree)
             judged = try_all(screened, self.gate, self.bench, self._ground(), self.pool)

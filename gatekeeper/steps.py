@@ -14,6 +14,7 @@ from gatekeeper.diagnosis.rules import diagnose
 from gatekeeper.domain import (
     Attempt,
     Baseline,
+    CaseId,
     CaseResult,
     Category,
     Conclusion,
@@ -21,6 +22,7 @@ from gatekeeper.domain import (
     Delta,
     Diagnosis,
     Ending,
+    Evidence,
     Outcome,
     Reproduction,
     Run,
@@ -28,7 +30,7 @@ from gatekeeper.domain import (
     SnapshotSpec,
 )
 from gatekeeper.errors import SandboxError, UnreadableReport
-from gatekeeper.gate import Gate, GuardTable
+from gatekeeper.gate import Gate, GuardTable, Informed
 from gatekeeper.git import Repository
 from gatekeeper.intake.reach import MAX_CASES
 from gatekeeper.intake.reports import Reports
@@ -38,7 +40,7 @@ from gatekeeper.ports import Backend, Engine, Progress
 from gatekeeper.redact import Redactor
 from gatekeeper.runners import Plan, match
 from gatekeeper.validation.baseline import settle
-from gatekeeper.validation.bench import Bench, trim, unreadable
+from gatekeeper.validation.bench import Bench, as_results, trim, unreadable
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class Tools:
     engine: Engine
     snapshot: Callable[[Plan, Path], SnapshotSpec]  # from the folder of the exported tree
     guards: GuardTable
+    informed: Informed
     backend: Callable[[Bench, Baseline], Backend]
     feedback: Callable[[Sequence[Attempt]], str]  # what the next round is told
     policy: Policy
@@ -278,7 +281,15 @@ def gate_of(tools: Tools) -> Gate:
     """The gate for the tree under test."""
     delta = tools.delta
     base = tools.repo.tree_of(delta.base) if delta.base else None
-    return Gate(tools.repo, delta.tree, tools.guards, tools.policy.refuse_revert, base)
+    return Gate(
+        tools.repo, delta.tree, tools.guards, tools.informed, tools.policy.refuse_revert, base
+    )
+
+
+def evidence(inventory: Run, failing: Sequence[CaseId]) -> Evidence:
+    """What the guards that look again may know of the unchanged commit."""
+    modules = inventory.record.modules if inventory.record else frozenset()
+    return Evidence(inventory.report, as_results(failing, inventory.report), modules or None)
 
 
 def record(tools: Tools, attempt: Attempt, folder: int | None = None) -> None:

@@ -23,6 +23,7 @@ from gatekeeper.domain import (
     Delta,
     Draft,
     EngineInfo,
+    Evidence,
     Guess,
     Level,
     SnapshotSpec,
@@ -36,11 +37,12 @@ from gatekeeper.formats.junit_xml import JUnitXml
 from gatekeeper.formats.patch_diff import PatchDiff
 from gatekeeper.formats.report_md import ReportMarkdown
 from gatekeeper.formats.verdict_json import VerdictJson
-from gatekeeper.gate import Gate, GuardTable
+from gatekeeper.gate import Gate, GuardTable, Informed
 from gatekeeper.git import Hunk, Repository
 from gatekeeper.guards.hidden import no_hidden_text
 from gatekeeper.guards.modes import plain_files
 from gatekeeper.guards.paths import protected_paths
+from gatekeeper.guards.reported import reported_tests
 from gatekeeper.guards.runner_config import runner_configuration
 from gatekeeper.guards.shadows import no_shadowing
 from gatekeeper.guards.size import size_limits
@@ -89,6 +91,11 @@ GUARDS: Mapping[str, Callable[[Settings], Guard]] = {
     "hidden": lambda _: no_hidden_text(),
     "size": lambda settings: size_limits(settings.guards.size_lines, settings.guards.size_files),
 }
+
+INFORMED: Mapping[str, Callable[[Settings, Evidence], Guard]] = {
+    "paths": lambda _, evidence: reported_tests(evidence.inventory),
+}
+"""Guards that need what runs of the unchanged commit say; one may share its name with another."""
 
 
 def _docker(progress: Progress) -> Engine:
@@ -160,7 +167,7 @@ def _revertible(scene: Scene) -> tuple[Hunk, ...]:
     if scene.delta.base is None:
         return ()
     repo, tree = scene.repo, scene.delta.tree
-    gate = Gate(repo, tree, scene.guards, refuse_revert=False)
+    gate = Gate(repo, tree, scene.guards, lambda _: (), refuse_revert=False)
     by_path: dict[str, list[Hunk]] = {}
     for hunk in repo.hunks(repo.tree_of(scene.delta.base), tree):
         by_path.setdefault(hunk.path, []).append(hunk)
@@ -243,6 +250,7 @@ def open_tools(
                 settings, plan, workspace, tree, _untouchable(settings, repo.view(delta.tree))
             ),
             guards=guards,
+            informed=_informed(settings),
             backend=lambda bench, baseline: BACKENDS[name](
                 Scene(settings, repo, delta, guards, bench, baseline, progress)
             ),
@@ -342,8 +350,19 @@ def _guards(settings: Settings, plan: runners.Plan | None) -> GuardTable:
     named = runners.named_files(plan.command) if plan else ()
     made = {name: make(settings) for name, make in GUARDS.items()}
     made["paths"] = protected_paths(settings.tests.protected, named)
-    levels = {name: getattr(settings.guards, name) for name in made}
+    return _switched_on(settings, made)
+
+
+def _informed(settings: Settings) -> Informed:
+    """The guards that are on, once there is evidence."""
+    return lambda evidence: _switched_on(
+        settings, {name: make(settings, evidence) for name, make in INFORMED.items()}
+    )
+
+
+def _switched_on(settings: Settings, made: Mapping[str, Guard]) -> GuardTable:
     most = {"block": None, "warn": Level.WARN}
+    levels = {name: getattr(settings.guards, name) for name in made}
     return [(name, most[levels[name]], made[name]) for name in made if levels[name] in most]
 
 
