@@ -1,7 +1,8 @@
 """The policy: from findings and a trial to a decision with every reason. Pure.
 
 Strict per-case states: every fail-to-pass case must be `passed` (skipped is not passed,
-missing is not passed), every case that passed at baseline must still be there and pass.
+missing is not passed), every case that passed at baseline must still be there and pass, and no
+signal may speak against the candidate. A missing signal is said, and is no reason either way.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from gatekeeper.domain import (
     Decision,
     Finding,
     Level,
+    Signal,
+    Standing,
     Trial,
     Verdict,
 )
@@ -42,6 +45,7 @@ def judge(trial: Trial) -> Verdict:
         *_still_red(trial.fail_to_pass),
         *_broken(trial.broken),
         *_new_red(trial.new_red),
+        *_against(trial.signals),
     ]
     if reasons:
         return Verdict(Decision.REJECTED, tuple(reasons))
@@ -59,7 +63,23 @@ def _grounds(trial: Trial) -> list[str]:
     if trial.excused:
         names = ", ".join(str(id_) for id_ in trial.excused[:NAMED])
         grounds.append(f"Not held against it, flaky on the unchanged commit as well: {names}.")
+    clean = [signal.name for signal in trial.signals if signal.standing is Standing.CLEAN]
+    if clean:
+        grounds.append(f"Nothing against it from: {', '.join(clean)}.")
+    grounds += [
+        f"The signal `{signal.name}` is missing: {signal.why}"
+        for signal in trial.signals
+        if signal.standing is Standing.MISSING
+    ]
     return [*grounds, *trial.notes]
+
+
+def _against(signals: Sequence[Signal]) -> list[str]:
+    return [
+        f"{signal.why} [signal: {signal.name}]"
+        for signal in signals
+        if signal.standing is Standing.AGAINST
+    ]
 
 
 def _still_red(changes: Sequence[CaseChange]) -> list[str]:

@@ -11,10 +11,14 @@ from gatekeeper.domain import (
     Diagnosis,
     Outcome,
     Report,
+    Risk,
     Run,
     RunReport,
+    Signal,
     SourceState,
+    Standing,
     Suspect,
+    Trial,
 )
 from gatekeeper.escape import cell, code, fence, prose, shortened
 
@@ -151,7 +155,22 @@ def _validation(report: Report, accepted: Attempt | None) -> Iterator[str]:
     if trial is not None:
         yield _changes_table((*trial.fail_to_pass, *trial.broken, *trial.new_red))
         yield f"Tests that passed before and pass still: {trial.pass_to_pass}."
+        if trial.signals:
+            yield _signals_table(trial.signals)
+    if accepted is not None and accepted.risk is not None:
+        yield from _risk(accepted.risk)
     yield _runs_table(runs)
+
+
+def _signals_table(signals: Sequence[Signal]) -> str:
+    rows = [f"| {cell(each.name)} | {each.standing} | {cell(each.why)} |" for each in signals]
+    return "\n".join(("| signal beside the report | says | why |", "|---|---|---|", *rows))
+
+
+def _risk(risk: Risk) -> Iterator[str]:
+    yield f"Risk that it only fits the tests: **{risk.score} of 100**."
+    if risk.reasons:
+        yield _list(prose(reason) for reason in risk.reasons)
 
 
 def _runs(report: Report, accepted: Attempt | None) -> tuple[Run, ...]:
@@ -215,14 +234,23 @@ def _gaps_of_trial(accepted: Attempt) -> Iterator[str]:
         "Whether the change is right: it passes every test there is, which is not the same."
         " Read the diff before you merge it."
     )
-    yield (
-        "Whether the candidate deceives the test runner from inside product code: it shares a"
-        " process with it, and no canary or watch is set up yet. Look for code that knows of tests."
-    )
+    if accepted.trial is not None and not _watched(accepted.trial):
+        yield (
+            "Whether the candidate deceives the test runner from inside product code: it shares a"
+            " process with it, and no watch could be set up there. Look for code that knows of"
+            " tests."
+        )
     if accepted.trial is not None:
+        for signal in accepted.trial.signals:
+            if signal.standing is Standing.MISSING:
+                yield f"The signal {code(signal.name)}: {prose(signal.why)}"
         yield from map(prose, accepted.trial.notes)
         for case in accepted.trial.excused[:MAX_REASONS]:
             yield f"{code(str(case))}: it flickers on the unchanged commit as well."
+
+
+def _watched(trial: Trial) -> bool:
+    return any(each.name == "watch" and each.standing is Standing.CLEAN for each in trial.signals)
 
 
 def _others(report: Report) -> Iterator[str]:

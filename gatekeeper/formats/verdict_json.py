@@ -134,6 +134,7 @@ def _run(run: Run) -> Json:
         "ending": run.ending,
         "seconds": run.seconds,
         "note": run.note,
+        "watched": run.record is not None,
         **_reported(run.report),
     }
 
@@ -191,6 +192,7 @@ def _attempt(attempt: Attempt) -> Json:
         "notes": candidate.notes if candidate else (),
         "diff_sha256": _sha256(diff) if diff else None,
         "diff_bytes": len(diff),
+        "risk": asdict(attempt.risk) if attempt.risk else None,
         "trial": _trial(attempt.trial) if attempt.trial else None,
     }
 
@@ -208,6 +210,7 @@ def _trial(trial: Trial) -> Json:
         "pass_to_pass": trial.pass_to_pass,
         "problems": trial.problems,
         "notes": trial.notes,
+        "signals": [asdict(signal) for signal in trial.signals],
         "seconds": trial.seconds,
         "runs": [_run(run) for run in trial.runs],
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from gatekeeper.domain import (
@@ -160,7 +160,9 @@ def compare(suite: Run, inventory: Run, fail_to_pass: Sequence[CaseId]) -> Trial
     problems, notes = _credibility(suite, inventory)
     return Trial(
         runs=(suite,),
-        fail_to_pass=_changes(fail_to_pass, before, after),
+        fail_to_pass=tuple(
+            CaseChange(i, before.get(i), None if i in fewer else after.get(i)) for i in fail_to_pass
+        ),
         broken=tuple(
             CaseChange(i, before[i], None if i in fewer else after.get(i)) for i in broken
         ),
@@ -231,11 +233,3 @@ def _fewer(inventory: Run, suite: Run) -> frozenset[CaseId]:
     return frozenset(
         id_ for id_, count in inventory.report.occurrences.items() if now.get(id_, 0) < count
     )
-
-
-def _changes(
-    ids: Sequence[CaseId],
-    before: Mapping[CaseId, CaseState],
-    after: Mapping[CaseId, CaseState],
-) -> tuple[CaseChange, ...]:
-    return tuple(CaseChange(id_, before.get(id_), after.get(id_)) for id_ in ids)

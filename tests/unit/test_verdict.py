@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from gatekeeper.domain import Decision, Ending, Finding, Level
+from gatekeeper.domain import Decision, Ending, Finding, Level, Signal, Standing
 from gatekeeper.validation.trial import compare
 from gatekeeper.verdict import blocked, judge
 from tests.support.runs import ids, run
@@ -50,6 +52,12 @@ REJECTED = [
     pytest.param(
         BASE + " ok=passed", "bug=passed ok=passed other=passed", "missing", id="fewer repeats"
     ),
+    pytest.param(
+        "bug=failure bug=passed ok=passed",
+        "bug=passed ok=passed",
+        "t::bug must pass and is missing",
+        id="the red one of two with one name is gone",
+    ),
 ]
 
 
@@ -95,6 +103,17 @@ def test_a_project_that_always_exits_with_zero_is_told_so_and_not_refused() -> N
     verdict = judge(compare(after, before, ids("bug")))
     assert verdict.decision is Decision.ACCEPTED
     assert any("signal is missing" in text for text in verdict.reasons)
+
+
+@pytest.mark.parametrize("standing", Standing)
+def test_one_signal_against_it_is_enough_and_a_missing_one_is_said(standing: Standing) -> None:
+    """Whatever the cases say, a signal against a candidate rejects it, in the signal's words."""
+    trial = compare(run("bug=passed ok=passed other=passed"), run(BASE), ids("bug"))
+    seen = Signal("canary", standing, "The failing canary was reported as passed.")
+    verdict = judge(replace(trial, signals=(seen,)))
+    told = " ".join(verdict.reasons)
+    assert (verdict.decision is Decision.REJECTED) is (standing is Standing.AGAINST)
+    assert ("reported as passed" in told) is (standing in (Standing.AGAINST, Standing.MISSING))
 
 
 def test_a_blocking_finding_rejects_and_a_warning_does_not() -> None:
