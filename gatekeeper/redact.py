@@ -43,7 +43,7 @@ _PATH = re.compile(r"(?:~|\.{1,2})?(?:/[\w.@+-]{1,64})+/?")
 _PLAIN_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^\s@?]*")
 
 
-def _random_looking(text: str) -> bool:
+def looks_random(text: str) -> bool:
     """Whether some run of letters and digits looks generated rather than written."""
     return any(
         re.search(r"\d", run) and re.search(r"[a-z]", run) and re.search(r"[A-Z]", run)
@@ -51,7 +51,8 @@ def _random_looking(text: str) -> bool:
     )
 
 
-def _says_secret(name: str) -> bool:
+def says_secret(name: str) -> bool:
+    """Whether the name of a variable says that its value is a secret."""
     name = name.upper()
     if name in _HARMLESS_NAMES or name.endswith(_HARMLESS_ENDS):
         return False
@@ -59,14 +60,14 @@ def _says_secret(name: str) -> bool:
     return bool(words & _SECRET_WORDS) or _SECRET_PARTS.search(name) is not None
 
 
-def _is_secret_value(value: str) -> bool:
+def is_secret_value(value: str) -> bool:
     """False for values that tell nobody anything, and would wreck the text if removed."""
     if len(value) < _MIN_LENGTH or value.lower() in _COMMON_VALUES:
         return False
     if value.isdigit() and len(value) < 8:  # MAX_TOKENS=100000
         return False
     if _PATH.fullmatch(value) or _PLAIN_URL.fullmatch(value):
-        return _random_looking(value)
+        return looks_random(value)
     return not any(value in f"[redacted:{kind}]" for kind in _KINDS)
 
 
@@ -172,7 +173,7 @@ _ENV_DUMP = re.compile(
 _KINDS = ("env", *sorted({shape.kind for shape in _SHAPES}))
 
 
-def _written(value: str) -> bool:
+def is_written(value: str) -> bool:
     """Whether this is a word of prose or code, which headers and dumps are followed by too."""
     return (
         len(value) < 24
@@ -184,7 +185,8 @@ def _written(value: str) -> bool:
 _Span = tuple[int, int, str]
 
 
-def _shape_spans(text: str) -> Iterator[_Span]:
+def shape_spans(text: str) -> Iterator[_Span]:
+    """(start, end, kind) of whatever has the shape of a credential; spans may overlap."""
     for shape in _SHAPES:
         for needle in shape.needles:
             at = text.find(needle)
@@ -192,7 +194,7 @@ def _shape_spans(text: str) -> Iterator[_Span]:
                 end = at + len(needle)
                 if not (shape.alone and at and (text[at - 1].isalnum() or text[at - 1] == "_")):
                     found = shape.pattern.match(text, at)
-                    if found and not (shape.kind == "header" and _written(found["secret"])):
+                    if found and not (shape.kind == "header" and is_written(found["secret"])):
                         group = "secret" if "secret" in shape.pattern.groupindex else 0
                         yield (*found.span(group), shape.kind)
                         end = max(end, found.end(group))
@@ -200,7 +202,7 @@ def _shape_spans(text: str) -> Iterator[_Span]:
     for dumped in _ENV_DUMP.finditer(text):
         name = dumped[0].partition("=")[0].split()[-1]
         value = dumped["secret"]
-        if _says_secret(name) and _is_secret_value(value) and not _written(value):
+        if says_secret(name) and is_secret_value(value) and not is_written(value):
             yield (*dumped.span("secret"), "env")
 
 
@@ -259,7 +261,7 @@ class Redactor:
         folded: set[str] = set()
         for name, padded in env.items():
             value = padded.strip()
-            if _says_secret(name) and _is_secret_value(value):
+            if says_secret(name) and is_secret_value(value):
                 found.update(s for s in _spellings(value) if len(s) >= _MIN_LENGTH)
                 folded.update(_BREAK.sub("", s) for s in _spellings(value))
         self._values = tuple(sorted(found))
@@ -271,7 +273,7 @@ class Redactor:
         spans = [
             *_value_spans(text, self._values),
             *_wrapped_spans(text, self._folded),
-            *_shape_spans(text),
+            *shape_spans(text),
         ]
         if not spans:
             return text

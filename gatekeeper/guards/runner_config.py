@@ -7,23 +7,26 @@ part; build scripts are compared by the lines that mention tests.
 
 from __future__ import annotations
 
-import configparser
-import difflib
 import json
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
-from xml.etree.ElementTree import Element, ParseError, tostring
-
-import defusedxml.ElementTree
-from defusedxml.common import DefusedXmlException
+from collections.abc import Iterable, Iterator
+from xml.etree.ElementTree import tostring
 
 from gatekeeper.domain import Candidate, FileChange, Finding, Level
+from gatekeeper.guards.parts import (
+    Broken,
+    Parts,
+    Reader,
+    child,
+    differing,
+    first_line,
+    ini,
+    table,
+    tag,
+    xml,
+)
 from gatekeeper.ports import Guard, Tree
-
-Parts = Mapping[str, object]
-"""What a file says of the tests: the name of each part, for a person, and its content."""
 
 _TEST_TOOLS = ("pytest", "tox", "nox", "coverage", "hatch", "pdm", "poe", "taskipy", "unittest",
                "hypothesis", "nose", "behave", "robot", "green")  # fmt: skip
@@ -31,34 +34,25 @@ _TEST_TOOLS = ("pytest", "tox", "nox", "coverage", "hatch", "pdm", "poe", "taski
 
 def _pyproject(text: str) -> Parts:
     data = tomllib.loads(text)
-    tool = _table(data, "tool")
+    tool = table(data, "tool")
     parts: dict[str, object] = {f"tool.{name}": tool[name] for name in _TEST_TOOLS if name in tool}
-    parts["project.entry-points.pytest11"] = _table(data, "project", "entry-points").get("pytest11")
-    parts["tool.poetry.plugins.pytest11"] = _table(tool, "poetry", "plugins").get("pytest11")
+    parts["project.entry-points.pytest11"] = table(data, "project", "entry-points").get("pytest11")
+    parts["tool.poetry.plugins.pytest11"] = table(tool, "poetry", "plugins").get("pytest11")
     return parts
 
 
 def _cargo(text: str) -> Parts:
     data = tomllib.loads(text)
     parts = {name: data.get(name) for name in ("test", "dev-dependencies", "bench", "example")}
-    parts["lib.test"] = {
-        key: _table(data, "lib").get(key) for key in ("test", "doctest", "harness")
-    }
+    parts["lib.test"] = {key: table(data, "lib").get(key) for key in ("test", "doctest", "harness")}
     parts["bin.test"] = [
         {key: one.get(key) for key in ("name", "test", "harness")}
         for one in data.get("bin", [])
         if isinstance(one, dict) and {"test", "harness"} & set(one)
     ]
-    parts["profile.test"] = _table(data, "profile").get("test")
-    parts["package.autotests"] = _table(data, "package").get("autotests")
+    parts["profile.test"] = table(data, "profile").get("test")
+    parts["package.autotests"] = table(data, "package").get("autotests")
     return parts
-
-
-def _table(data: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
-    for key in keys:
-        found = data.get(key)
-        data = found if isinstance(found, dict) else {}
-    return data
 
 
 _INI_SECTION = re.compile(r"(?:tool:)?pytest|tox(?::.*)?|testenv.*|test|unittest|nosetests|aliases|"
@@ -66,8 +60,7 @@ _INI_SECTION = re.compile(r"(?:tool:)?pytest|tox(?::.*)?|testenv.*|test|unittest
 
 
 def _setup_cfg(text: str) -> Parts:
-    parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
-    parser.read_string(text)
+    parser = ini(text)
     parts: dict[str, object] = {}
     for section in parser.sections():
         if _INI_SECTION.fullmatch(section):
@@ -98,11 +91,10 @@ def _deno_json(text: str) -> Parts:
 def _pom(text: str) -> Parts:
     if not text:
         return {}
-    root: Element = defusedxml.ElementTree.fromstring(text)
     parts: dict[str, list[object]] = {}
-    for element in root.iter():
-        name = element.tag.rpartition("}")[2]
-        plugin = _child(element, "artifactId") if name == "plugin" else None
+    for element in xml(text).iter():
+        name = tag(element)
+        plugin = child(element, "artifactId") if name == "plugin" else None
         if plugin in _MAVEN_PLUGINS:
             parts.setdefault(f"<plugin> {plugin}", []).append(tostring(element))
         elif _MAVEN_NAMES.search(name) and len(element) == 0:
@@ -115,14 +107,7 @@ _MAVEN_PLUGINS = ("maven-surefire-plugin", "maven-failsafe-plugin", "maven-antru
                   "exec-maven-plugin", "gmavenplus-plugin")  # fmt: skip
 
 
-def _child(element: Element, name: str) -> str | None:
-    for child in element:
-        if child.tag.rpartition("}")[2] == name:
-            return (child.text or "").strip()
-    return None
-
-
-def _lines(words: str) -> Callable[[str], Parts]:
+def _lines(words: str) -> Reader:
     """A reader that keeps the lines on which one of the words stands, with their block."""
     pattern = re.compile(words, re.IGNORECASE)
 
@@ -144,7 +129,7 @@ def _lines(words: str) -> Callable[[str], Parts]:
 
 
 _BUILD = _lines(r"test|junit|spec|check|cover")
-_READERS: tuple[tuple[str, Callable[[str], Parts]], ...] = (
+_READERS: tuple[tuple[str, Reader], ...] = (
     (r"pyproject\.toml", _pyproject),
     (r"setup\.cfg", _setup_cfg),
     (r"cargo\.toml", _cargo),
@@ -162,9 +147,6 @@ _READERS: tuple[tuple[str, Callable[[str], Parts]], ...] = (
     (r"\.babelrc(?:\.js(?:on)?)?|babel\.config\.[a-z]+", _lines(r"test")),
 )  # fmt: skip
 
-_UNREADABLE = (tomllib.TOMLDecodeError, configparser.Error, json.JSONDecodeError, ParseError,
-               DefusedXmlException, AttributeError, UnicodeDecodeError, RecursionError)  # fmt: skip
-
 
 def runner_configuration() -> Guard:
     """A guard on the parts of shared configuration that say how the tests run."""
@@ -180,17 +162,11 @@ def runner_configuration() -> Guard:
     return look
 
 
-def _compare(
-    change: FileChange, read: Callable[[str], Parts], before: Tree, after: Tree
-) -> Iterator[Finding]:
+def _compare(change: FileChange, read: Reader, before: Tree, after: Tree) -> Iterator[Finding]:
     path = change.path
     try:
-        old = read((before.read(path) or b"").decode("utf-8-sig"))
-    except _UNREADABLE:
-        old = {}  # it was broken: repairing it is honest, as long as it says nothing of tests
-    try:
-        new = read((after.read(path) or b"").decode("utf-8-sig"))
-    except _UNREADABLE:
+        parts = list(differing(path, read, before, after))
+    except Broken:
         yield Finding(
             "runner_config",
             Level.BLOCK,
@@ -199,22 +175,12 @@ def _compare(
             path,
         )
         return
-    for part in sorted(old.keys() | new.keys()):
-        if (old.get(part) or None) != (new.get(part) or None):
-            yield Finding(
-                "runner_config",
-                Level.BLOCK,
-                f"changes {part} in `{path}`, which decides how the tests run: leave that part "
-                f"as it is, or let a person change it.",
-                path,
-                _line(before.read(path) or b"", after.read(path) or b""),
-            )
-
-
-def _line(old: bytes, new: bytes) -> int | None:
-    """The first line of the new file that differs."""
-    pairs = difflib.SequenceMatcher(None, old.splitlines(), new.splitlines(), autojunk=False)
-    for tag, _, _, start, _ in pairs.get_opcodes():
-        if tag != "equal":
-            return start + 1
-    return None
+    for part in parts:
+        yield Finding(
+            "runner_config",
+            Level.BLOCK,
+            f"changes {part} in `{path}`, which decides how the tests run: leave that part "
+            f"as it is, or let a person change it.",
+            path,
+            first_line(path, before, after),
+        )
