@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gatekeeper.context.builder import build_context
+from gatekeeper.context.builder import Allowance, build_context
 from gatekeeper.diagnosis.rules import diagnose
 from gatekeeper.domain import (
     Attempt,
@@ -53,6 +53,7 @@ class Policy:
     jobs: int
     run_timeout: float
     context_tokens: int
+    held_out: float  # share of alike failing tests that no backend is told of
     budget_tokens: int
     budget_seconds: float
     accepted_fails: bool  # gate.accepted: fail
@@ -133,12 +134,14 @@ def gather(tools: Tools, report: RunReport, failing: Sequence[CaseResult]) -> Co
             tools.delta,
             tools.repo.view(tools.delta.tree),
             instructions=tools.instructions,
-            budget_tokens=tools.policy.context_tokens,
+            allowance=Allowance(tools.policy.context_tokens, tools.policy.held_out),
             redactor=tools.redactor,
             roots=tools.roots,
         )
         tools.journal.note(context=context)
         tools.progress.say(f"{len(context.sections)} sections, about {context.tokens} tokens")
+        if context.held_out:
+            tools.progress.say(f"{len(context.held_out)} failing case(s) held out")
     return context
 
 

@@ -374,6 +374,7 @@ def _policy(settings: Settings) -> Policy:
         jobs=settings.sandbox.jobs or len(os.sched_getaffinity(0)),
         run_timeout=settings.tests.timeout,
         context_tokens=settings.context.tokens,
+        held_out=settings.context.held_out,
         budget_tokens=settings.budget.tokens,
         budget_seconds=settings.budget.minutes * 60,
         accepted_fails=settings.gate.accepted == "fail",

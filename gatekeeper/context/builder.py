@@ -20,8 +20,9 @@ from gatekeeper.context.budget import estimate, head, head_and_tail
 from gatekeeper.context.code import Sources, code_sections
 from gatekeeper.context.delta import delta_sections
 from gatekeeper.context.fence import fenced, one_line, shown_path
+from gatekeeper.context.held_out import hold_out
 from gatekeeper.domain import CaseResult, Context, Delta, RunReport, Section
-from gatekeeper.intake.reach import MAX_CASES, Place, reach
+from gatekeeper.intake.reach import MAX_CASES, Place, own_source, reach
 from gatekeeper.intake.stacktrace import case_frames
 from gatekeeper.ports import Tree
 from gatekeeper.redact import Redactor
@@ -33,6 +34,14 @@ _OMITTED_SHARE = 0.04
 _MAX_LISTED = 50  # failing cases named in the record
 
 _Sections = list[Section]
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How much a backend may be told: tokens at most, by estimate, and the share held out."""
+
+    tokens: int
+    held_out: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +59,21 @@ def build_context(
     delta: Delta,
     tree: Tree,
     instructions: str,
-    budget_tokens: int,
+    allowance: Allowance,
     redactor: Redactor,
     roots: Sequence[str] = (),
 ) -> Context:
-    """The context of one failure, at most `budget_tokens` by estimate; same input, same bytes.
+    """The context of one failure, within the allowance; same input, same bytes.
 
     `tree` is the tree under test, `instructions` the text of AGENTS.md at the merge base or
     "", `roots` are folders at which the workspace may have been mounted when the report was
     written. The failure record is there however small the budget is.
     """
+    budget_tokens = allowance.tokens
+    held = hold_out(failing, allowance.held_out, tree, roots)
+    hidden = list(own_source(held, tree, roots).values())
+    kept_back = {case.id for case in held}
+    failing = [case for case in failing if case.id not in kept_back]
     failures = [_redacted(case, redactor) for case in failing]
     frames = case_frames(failing[:MAX_CASES], tree.paths(), roots)
     places = _changed_first(reach(failing, frames, tree, roots), delta)
@@ -67,14 +81,16 @@ def build_context(
     said = redactor.text(instructions)
     diff = redactor.bytes(delta.diff)
     writers: dict[str, Callable[[int], _Sections]] = {
-        "record": lambda tokens: _record(report, failures, delta, tokens),
+        "record": lambda tokens: _record(report, failures, delta, tokens, len(held)),
         "output": lambda tokens: _output(failures, tokens),
-        "delta": lambda tokens: delta_sections(delta, diff, list(near), tokens),
+        "delta": lambda tokens: delta_sections(
+            delta, diff, list(near), tokens, {place.path for place in hidden}
+        ),
         "instructions": lambda tokens: _instructions(said, tokens),
     }
     parts = {name: write(int(budget_tokens * _SHARES[name])) for name, write in writers.items()}
     spare = budget_tokens - _tokens(*parts.values()) - int(budget_tokens * _OMITTED_SHARE)
-    code, omitted = code_sections(places, Sources(tree, redactor), max(0, spare))
+    code, omitted = code_sections(places, Sources(tree, redactor), max(0, spare), hidden)
     spare -= _tokens(code)
     for name in ("output", "delta", "instructions"):
         if any(section.cut for section in parts[name]) and spare > 0:
@@ -85,7 +101,14 @@ def build_context(
     sections += _omitted(omitted, int(budget_tokens * _OMITTED_SHARE))
     text = "".join(section.text for section in sections)
     cuts = [f"{section.cut} ({section.title})" for section in sections if section.cut]
-    return Context(text, tuple(sections), estimate(text), (*cuts, *omitted), redactor.removed)
+    return Context(
+        text,
+        tuple(sections),
+        estimate(text),
+        (*cuts, *omitted),
+        redactor.removed,
+        tuple(case.id for case in held),
+    )
 
 
 def _changed_first(places: Sequence[Place], delta: Delta) -> list[Place]:
@@ -109,15 +132,17 @@ def _redacted(case: CaseResult, redactor: Redactor) -> _Failure:
 
 
 def _record(
-    report: RunReport, failures: Sequence[_Failure], delta: Delta, tokens: int
+    report: RunReport, failures: Sequence[_Failure], delta: Delta, tokens: int, held: int
 ) -> _Sections:
     counts = report.counts
     lines = [
         f"tests: {counts.tests}, passed: {counts.passed}, failures: {counts.failures}, "
         f"errors: {counts.errors}, skipped: {counts.skipped}",
         f"commit under test: {delta.head or 'unknown'}",
-        "failed_tests:",
     ]
+    if held:
+        lines.append(f"held_out: {held} more that fail in the same way; they must pass as well")
+    lines.append("failed_tests:")
     for failure in failures[:_MAX_LISTED]:
         case = failure.case
         place = f" {shown_path(case.file)}" + (f":{case.line}" if case.line else "")

@@ -42,12 +42,18 @@ class Sources:
 
 
 def code_sections(
-    places: Sequence[Place], sources: Sources, tokens: int
+    places: Sequence[Place], sources: Sources, tokens: int, hidden: Sequence[Place] = ()
 ) -> tuple[list[Section], list[str]]:
-    """Sections in the order of the places as far as the tokens last, and what was omitted."""
+    """Sections in the order of the places as far as the tokens last, and what was omitted.
+
+    No line of a `hidden` place is shown or named.
+    """
     sections: list[Section] = []
     omitted: list[str] = []
     covered: dict[str, set[int]] = {}
+    for place in hidden:
+        lines = range(place.start or 1, (place.end or 0) + 1)
+        covered.setdefault(place.path, set()).update(lines)
     for place in places:
         for start, end in _uncovered(place, sources, covered.setdefault(place.path, set())):
             section = _excerpt(place, start, end, sources, tokens)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from gatekeeper.context.budget import estimate, head
 from gatekeeper.context.fence import fenced, one_line, shown_path
@@ -12,16 +12,24 @@ from gatekeeper.domain import Delta, Section
 _MAX_LISTED = 60
 
 
-def delta_sections(delta: Delta, diff: bytes, near: Sequence[str], tokens: int) -> list[Section]:
+def delta_sections(
+    delta: Delta,
+    diff: bytes,
+    near: Sequence[str],
+    tokens: int,
+    hidden: Collection[str] = (),
+) -> list[Section]:
     """The list of changed files, then their diffs; files of `near` come first, in its order.
 
-    `diff` is the delta's, redacted. What does not fit is named in the `cut` of a section.
+    `diff` is the delta's, redacted. What does not fit is named in the `cut` of a section. The
+    diffs of `hidden` files are not shown.
     """
     summary = _summary(delta, frozenset(near), tokens)
     sections = [summary] if summary.tokens <= tokens else []
     left = tokens - sum(section.tokens for section in sections)
     rank = {path: position for position, path in enumerate(near)}
-    pieces = sorted(_pieces(diff), key=lambda piece: rank.get(piece[0], len(rank)))
+    shown = (piece for piece in _pieces(diff) if piece[0] not in hidden)
+    pieces = sorted(shown, key=lambda piece: rank.get(piece[0], len(rank)))
     missing: list[str] = []
     for path, text in pieces:
         section = _piece(path, text, path in rank, left)

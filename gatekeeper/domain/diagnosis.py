@@ -5,6 +5,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from gatekeeper.domain.cases import CaseId
+
 
 class Category(enum.StrEnum):
     """What kind of failure it is."""
@@ -91,6 +93,7 @@ class Context:
     tokens: int = 0  # estimate
     omitted: tuple[str, ...] = ()  # what did not fit, announced in the text too
     redactions: tuple[Redaction, ...] = ()
+    held_out: tuple[CaseId, ...] = ()  # failing cases that are not in the text
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,6 +171,7 @@ def _context(context: Context) -> Json:
         ],
         "omitted": context.omitted,
         "redactions": [asdict(redaction) for redaction in context.redactions],
+        "held_out": _ids(context.held_out),
     }
 
 

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from gatekeeper.domain import CaseResult, Frame
+from gatekeeper.domain import CaseId, CaseResult, Frame
 from gatekeeper.intake import python_code, script_code
 from gatekeeper.intake.places import is_test, is_vendored
 from gatekeeper.intake.stacktrace import Locator
@@ -52,6 +52,19 @@ def reach(
     ]
     further = sorted(walk.around(places), key=lambda place: (place.distance, is_test(place.path)))
     return tuple(dict.fromkeys((*places, *further)))[:_MAX_PLACES]
+
+
+def own_source(
+    cases: Sequence[CaseResult], tree: Tree, roots: Sequence[str] = ()
+) -> dict[CaseId, Place]:
+    """The lines of each case's own test function; a case where they cannot be told is left out."""
+    walk = _Walk(tree, roots)
+    found: dict[CaseId, Place] = {}
+    for case in cases:
+        for place in walk.case(case):
+            if place.start is not None:
+                found[case.id] = replace(place, why="")
+    return found
 
 
 class _Walk:

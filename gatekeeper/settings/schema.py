@@ -146,6 +146,9 @@ class ContextSection:
     """`context`: what a backend is told."""
 
     tokens: int = _setting(8000, integer(500, 1_000_000), "Most tokens of context.txt, estimated")
+    held_out: float = _setting(
+        0.25, number(0, 0.5), "Share of failing tests that are alike to keep from the backend"
+    )
 
 
 @dataclass(frozen=True, slots=True)

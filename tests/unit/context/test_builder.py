@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gatekeeper.context.budget import estimate, head, head_and_tail, split_lines
-from gatekeeper.context.builder import build_context
+from gatekeeper.context.builder import Allowance, build_context
 from gatekeeper.domain import (
     CaseId,
     CaseResult,
@@ -84,7 +84,13 @@ def build(
 ) -> Context:
     report = RunReport(cases=(case,))
     return build_context(
-        report, [case], DELTA, tree(files or FILES), AGENTS, budget, Redactor({"A_KEY": SECRET})
+        report,
+        [case],
+        DELTA,
+        tree(files or FILES),
+        AGENTS,
+        Allowance(budget),
+        Redactor({"A_KEY": SECRET}),
     )
 
 
