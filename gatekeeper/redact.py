@@ -133,6 +133,10 @@ _SHAPES = (
         ("xoxa-", "xoxb-", "xoxe-", "xoxp-", "xoxr-", "xoxs-"),
         re.compile(r"xox[abeprs]-[A-Za-z0-9-]{10,}"),
     ),
+    _Shape("stripe", ("sk_live_", "rk_live_"), re.compile(r"[rs]k_live_[A-Za-z0-9]{16,}")),
+    _Shape("google", ("AIza",), re.compile(r"AIza[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-])")),
+    _Shape("npm", ("npm_",), re.compile(r"npm_[A-Za-z0-9]{36}(?![A-Za-z0-9])")),
+    _Shape("pypi", ("pypi-AgE",), re.compile(r"pypi-AgE[A-Za-z0-9_-]{40,}")),
     _Shape(
         "jwt",
         ("eyJ",),

@@ -39,11 +39,13 @@ from gatekeeper.formats.report_md import ReportMarkdown
 from gatekeeper.formats.verdict_json import VerdictJson
 from gatekeeper.gate import Gate, GuardTable, Informed
 from gatekeeper.git import Hunk, Repository
+from gatekeeper.guards.dependencies import no_new_dependencies
 from gatekeeper.guards.hidden import no_hidden_text
 from gatekeeper.guards.modes import plain_files
 from gatekeeper.guards.paths import protected_paths
 from gatekeeper.guards.reported import reported_tests
 from gatekeeper.guards.runner_config import runner_configuration
+from gatekeeper.guards.secrets import no_secrets
 from gatekeeper.guards.shadows import no_shadowing
 from gatekeeper.guards.size import size_limits
 from gatekeeper.intake.places import is_test_code
@@ -89,6 +91,8 @@ GUARDS: Mapping[str, Callable[[Settings], Guard]] = {
     "shadows": lambda _: no_shadowing(),
     "modes": lambda _: plain_files(),
     "hidden": lambda _: no_hidden_text(),
+    "secrets": lambda _: no_secrets(),
+    "dependencies": lambda _: no_new_dependencies(),
     "size": lambda settings: size_limits(settings.guards.size_lines, settings.guards.size_files),
 }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import configparser
 import difflib
 import json
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -89,3 +90,24 @@ def child(element: Element, name: str) -> str | None:
         if tag(one) == name:
             return (one.text or "").strip()
     return None
+
+
+def lines_about(matter: str, words: str) -> Reader:
+    """A reader that keeps the lines on which one of the words stands, with their block."""
+    pattern = re.compile(words, re.IGNORECASE)
+
+    def read(text: str) -> Parts:
+        kept: list[str] = []
+        depth: int | None = None  # indentation of the block that such a line opened
+        for line in text.splitlines():
+            indent = len(line) - len(line.lstrip())
+            if depth is not None and line.strip() and indent <= depth:
+                depth = None
+            if pattern.search(line) and depth is None:
+                depth = indent
+                kept.append(line.strip())
+            elif depth is not None and line.strip():
+                kept.append(line.strip())
+        return {f"the lines about {matter}": kept}
+
+    return read

@@ -87,20 +87,6 @@ _RULES = (
 )  # fmt: skip
 
 
-_INSTALLED = _Rule(
-    "says what is installed",
-    names=(
-        r"(?:requirements|constraints)[^/]*\.(?:txt|in)", r"pipfile(?:\.lock)?",
-        r"environment\.ya?ml",
-        r"(?:poetry|uv|pdm|yarn|cargo|composer|gemfile|flake|mix)\.lock", r"gemfile",
-        r"(?:package-lock|npm-shrinkwrap)\.json", r"pnpm-lock\.yaml", r"bun\.lockb?",
-        r"go\.(?:sum|mod|work)", r"gradle\.lockfile", r"(?:.*\.)?dockerfile(?:\..*)?",
-        r"(?:docker-)?compose(?:\..*)?\.ya?ml", r"\.(?:python|node|ruby)-version", r"\.nvmrc",
-        r"\.tool-versions",
-    ),
-)  # fmt: skip
-
-
 def _says(rule: _Rule, lowered: str) -> bool:
     folder, _, name = lowered.rpartition("/")
     if any(re.fullmatch(pattern, name) for pattern in rule.names):
@@ -165,9 +151,3 @@ def _findings(candidate: Candidate, extra: _Patterns) -> Iterator[Finding]:
                 f"or let a person change this file."
             )
             yield Finding("paths", Level.BLOCK, message, change.path)
-        elif _says(_INSTALLED, change.path.lower()):
-            message = (
-                f"changes `{change.path}`, which {_INSTALLED.what}: it is tried with what was "
-                f"installed before, so nothing here says that the change is good."
-            )
-            yield Finding("paths", Level.WARN, message, change.path)

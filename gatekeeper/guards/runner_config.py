@@ -22,6 +22,7 @@ from gatekeeper.guards.parts import (
     differing,
     first_line,
     ini,
+    lines_about,
     table,
     tag,
     xml,
@@ -107,28 +108,7 @@ _MAVEN_PLUGINS = ("maven-surefire-plugin", "maven-failsafe-plugin", "maven-antru
                   "exec-maven-plugin", "gmavenplus-plugin")  # fmt: skip
 
 
-def _lines(words: str) -> Reader:
-    """A reader that keeps the lines on which one of the words stands, with their block."""
-    pattern = re.compile(words, re.IGNORECASE)
-
-    def read(text: str) -> Parts:
-        kept: list[str] = []
-        depth: int | None = None  # indentation of the block that such a line opened
-        for line in text.splitlines():
-            indent = len(line) - len(line.lstrip())
-            if depth is not None and line.strip() and indent <= depth:
-                depth = None
-            if pattern.search(line) and depth is None:
-                depth = indent
-                kept.append(line.strip())
-            elif depth is not None and line.strip():
-                kept.append(line.strip())
-        return {"the lines about tests": kept}
-
-    return read
-
-
-_BUILD = _lines(r"test|junit|spec|check|cover")
+_BUILD = lines_about("tests", r"test|junit|spec|check|cover")
 _READERS: tuple[tuple[str, Reader], ...] = (
     (r"pyproject\.toml", _pyproject),
     (r"setup\.cfg", _setup_cfg),
@@ -142,9 +122,9 @@ _READERS: tuple[tuple[str, Reader], ...] = (
     (r"build\.sbt|project\.clj|mix\.exs|build\.xml", _BUILD),
     (r"(?:gnu)?makefile|.*\.mk|justfile|\.justfile|taskfile\.ya?ml|rakefile|gruntfile\.js", _BUILD),
     (r"cmakelists\.txt|meson\.build|build\.bazel|build", _BUILD),
-    (r"vite\.config\.[a-z]+", _lines(r"test|setupfiles|include|exclude")),
-    (r"setup\.py|tasks\.py", _lines(r"pytest|test|cmdclass|unittest|aliases")),
-    (r"\.babelrc(?:\.js(?:on)?)?|babel\.config\.[a-z]+", _lines(r"test")),
+    (r"vite\.config\.[a-z]+", lines_about("tests", r"test|setupfiles|include|exclude")),
+    (r"setup\.py|tasks\.py", lines_about("tests", r"pytest|test|cmdclass|unittest|aliases")),
+    (r"\.babelrc(?:\.js(?:on)?)?|babel\.config\.[a-z]+", lines_about("tests", r"test")),
 )  # fmt: skip
 
 

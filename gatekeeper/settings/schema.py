@@ -168,6 +168,10 @@ class GuardsSection:
     shadows: str = _setting("block", _LEVEL, "Names that shadow the runner or run at start-up")
     modes: str = _setting("block", _LEVEL, "Links, modes, submodules, binaries, odd names")
     hidden: str = _setting("block", _LEVEL, "Characters that hide or reorder what a person reads")
+    secrets: str = _setting("block", _LEVEL, "Credentials in added lines")
+    dependencies: str = _setting(
+        "block", _LEVEL, "Manifests, lock files, images and versions of tools"
+    )
     size: str = _setting("block", _LEVEL, "Candidates larger than the two limits below")
     size_lines: int = _setting(200, integer(1), "Most lines added and removed")
     size_files: int = _setting(10, integer(1), "Most files changed")

@@ -90,20 +90,6 @@ def test_configured_globs_protect_more(pattern: str, path: str, blocks: bool) ->
 
 
 @pytest.mark.parametrize(
-    "path",
-    [
-        "requirements.txt", "requirements-dev.txt", "poetry.lock", "web/package-lock.json",
-        "Cargo.lock", "go.sum", "Dockerfile", "docker/app.Dockerfile", "Dockerfile.ci",
-        "compose.yaml", "docker-compose.prod.yml", ".python-version", ".tool-versions",
-    ],
-)  # fmt: skip
-def test_what_is_installed_is_for_a_person_to_look_at(path: str) -> None:
-    """Pins, lock files and images have no effect on a trial, so the finding is a warning."""
-    (finding,) = found(path)
-    assert (finding.guard, finding.level, finding.path) == ("paths", Level.WARN, path)
-
-
-@pytest.mark.parametrize(
     ("run", "path", "blocked"),
     [
         ("run/all.sh", "run/all.sh", True),
