@@ -179,6 +179,18 @@ def _shown_items(value: Sequence[str]) -> str:
 ITEMS = Kind("a list: in YAML, one item a line, or [a, b]", _items, _shown_items)
 
 
+def several(*names: str) -> Kind:
+    """Some of `names`, or none of them, in the order given here."""
+
+    def read(raw: Raw) -> tuple[str, ...]:
+        found = _items(raw)
+        if wrong := [item for item in found if item not in names]:
+            raise ValueError(f"`{wrong[0]}` is not one of them")
+        return tuple(name for name in names if name in found)
+
+    return Kind(f"a list of any of {', '.join(names)}; `[]` for none", read, _shown_items, names)
+
+
 def _pairs(raw: Raw) -> dict[str, str]:
     """A mapping as it is; text is one `NAME=value` a line, or a YAML mapping in braces."""
     if raw is None:

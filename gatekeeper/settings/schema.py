@@ -20,6 +20,7 @@ from gatekeeper.settings.kinds import (
     choice,
     integer,
     number,
+    several,
 )
 
 RUNNERS = (
@@ -37,6 +38,9 @@ RUNNERS = (
     "rspec",
 )
 """Names for `tests.runner`; `gatekeeper.runners` has one file for each, which a test compares."""
+
+CIRCUMSTANCES = ("environment", "folder", "order", "seed")
+"""What `trial.circumstances` may name; `validation.elsewhere` changes each of them."""
 
 DEFAULT_MODEL = "gpt-6.1-sol"
 """Mid price, strong at code, in the SDK's list and in Codex's catalogue (November 2026)."""
@@ -192,6 +196,46 @@ class GateSection:
 
 
 @dataclass(frozen=True, slots=True)
+class TrialSection:
+    """`trial`: what a candidate must hold beside the usual runs."""
+
+    circumstances: tuple[str, ...] = _setting(
+        CIRCUMSTANCES,
+        several(*CIRCUMSTANCES),
+        "What is changed when the failing cases are run again; `[]` for nothing",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ChecksSection:
+    """`checks`: the project's own checks; what they find anew counts against a candidate."""
+
+    lint: str | None = _setting(None, OPTIONAL_TEXT, "Command of the linter")
+    types: str | None = _setting(None, OPTIONAL_TEXT, "Command of the type checker")
+    security: str | None = _setting(None, OPTIONAL_TEXT, "Command of the security scanner")
+    timeout: float = _setting(300.0, DURATION, "Longest time for one run of one check")
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeSection:
+    """`judge`: another model that may doubt a candidate, and never accepts one."""
+
+    model: str | None = _setting(
+        None, OPTIONAL_TEXT, "Model that is asked, best of another family; no judge if not set"
+    )
+    base_url: str | None = _setting(
+        None, OPTIONAL_TEXT, "Address of its server, which speaks the Responses API"
+    )
+    api_key: str | None = _setting(
+        None, OPTIONAL_TEXT, "Key of that server; from the environment only", secret=True
+    )
+    timeout: float = _setting(120.0, DURATION, "Longest time for its answer, retries included")
+    level: str = _setting(
+        "warn", choice("block", "warn"), "Whether its doubt rejects, or only adds to the risk"
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Setting:
     """One key as the schema describes it."""
 
@@ -236,6 +280,9 @@ SECTIONS: dict[str, type[Any]] = {
     "budget": BudgetSection,
     "guards": GuardsSection,
     "gate": GateSection,
+    "trial": TrialSection,
+    "checks": ChecksSection,
+    "judge": JudgeSection,
 }
 
 
@@ -268,6 +315,9 @@ class Settings:
     budget: BudgetSection = BudgetSection()
     guards: GuardsSection = GuardsSection()
     gate: GateSection = GateSection()
+    trial: TrialSection = TrialSection()
+    checks: ChecksSection = ChecksSection()
+    judge: JudgeSection = JudgeSection()
     sources: Mapping[str, str] = dataclasses.field(
         default_factory=lambda: dict.fromkeys(SCHEMA, "default")
     )

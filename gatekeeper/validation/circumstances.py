@@ -1,0 +1,319 @@
+"""The fail-to-pass cases once more, under other circumstances: a fix holds there as well.
+
+A patch that notices that it is tested (K14) tells tests from use by what surrounds them: the
+variables of CI, the folder, what ran before. All of that is changed in one run. Where the cases
+do not pass in it, each circumstance is changed alone, and what the unchanged commit does there
+decides whose fault it is: a project whose own tests lean on a circumstance is excused.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from gatekeeper import runners
+from gatekeeper.domain import (
+    CaseId,
+    CaseResult,
+    CaseState,
+    Overlay,
+    Run,
+    RunReport,
+    Signal,
+    Standing,
+)
+from gatekeeper.runners.order import reordered
+from gatekeeper.validation.bench import Bench, as_results, states_of, unreadable
+from gatekeeper.validation.elsewhere import KEPT_FOLDER, VARIABLES, Change, Elsewhere
+from gatekeeper.validation.mentions import mentioned
+
+SIGNAL = "circumstances"
+LONGER = 10.0
+"""So many times the usual duration of the suite may such a run take, and at least a minute."""
+
+_WORDS = {
+    "environment": "with the variables that name CI or the sandbox turned round",
+    "folder": "in a folder with another name",
+    "seed": "with PYTHONHASHSEED={seed}",
+    "order": "with the tests in another order",
+}
+_PYTHON = ("pytest", "unittest", "custom")
+
+
+@dataclass
+class Surroundings:
+    """The circumstances of one job, and what is known of the unchanged commit under them.
+
+    Safe for several threads. `names` are those of `settings.schema.CIRCUMSTANCES` that are
+    wanted; `inventory` is the run of the whole suite as usual.
+    """
+
+    bench: Bench
+    inventory: Run
+    names: Sequence[str]
+    seed: int = field(default_factory=lambda: secrets.randbelow(2**31 - 1) + 1)
+    _known: dict[tuple[frozenset[str], frozenset[str]], str] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def all(self) -> tuple[Change, Mapping[str, str]]:
+        """Every circumstance that can be changed here, and why the others are not."""
+        kept = {name: why for name in self.names if (why := self._kept(name))}
+        return self.only(*(name for name in self.names if name not in kept)), kept
+
+    def only(self, *names: str, spared: frozenset[str] = frozenset()) -> Change:
+        """These circumstances changed, and the others as usual."""
+        folder = f"w{secrets.token_hex(6)}" if "folder" in names else ""
+        return Change(frozenset(names), self.seed, folder, spared)
+
+    def run(
+        self,
+        change: Change,
+        wanted: Sequence[CaseResult],
+        purpose: str,
+        overlays: Sequence[Overlay] = (),
+    ) -> Run:
+        """Run the wanted cases, or the suite where none are given, under the circumstances."""
+        snapshot = Elsewhere(self.bench.snapshot, change)
+        limit = min(self.bench.timeout, max(60.0, LONGER * self.inventory.seconds))
+        bench = replace(self.bench, snapshot=snapshot, plan=self._plan(change), timeout=limit)
+        alone = bench.selection(wanted, purpose, overlays) if wanted else None
+        run = alone or bench.suite(purpose, overlays)
+        return replace(run, command=snapshot.commands[-1])
+
+    def leans(self, change: Change, wanted: Sequence[CaseResult]) -> str:
+        """How the unchanged commit itself leans on these circumstances, "" where it does not.
+
+        Asked once for each change. What two runs agree on counts: one alone may be flicker.
+        """
+        key = _key(change)
+        with self._lock:
+            if key not in self._known:
+                self._known[key] = self._leans(change, wanted)
+            return self._known[key]
+
+    def _leans(self, change: Change, wanted: Sequence[CaseResult]) -> str:
+        first = leaning(self.run(change, (), "circumstances, unchanged"), self.inventory, wanted)
+        if not first:
+            return ""
+        again = leaning(
+            self.run(change, (), "circumstances, unchanged, again"), self.inventory, wanted
+        )
+        common = sorted(set(first) & set(again))
+        return first[common[0]] if common else ""
+
+    def _plan(self, change: Change) -> runners.Plan:
+        usual = self.bench.plan
+        if "order" not in change.names:
+            return usual
+        return reordered(usual, self.bench.tree, change.seed) or usual
+
+    def _kept(self, name: str) -> str:
+        """Why a circumstance is left as it is; "" where it can be changed."""
+        plan = self.bench.plan
+        if name == "order" and self._plan(self.only("order")) is plan:
+            return f"no option of {plan.runner} is known for it"
+        if name == "seed" and plan.runner not in _PYTHON:
+            return "only Python has one"
+        if name == "seed" and "PYTHONHASHSEED" in self.bench.env:
+            return "sandbox.env sets it"
+        if name == "folder" and plan.runner == "cargo":
+            return "everything would be built anew there"
+        if name == "folder" and "/workspace" in plan.command:
+            return "the test command names /workspace"
+        return self._known.get(_key(self.only(name)), "")
+
+
+def _key(change: Change) -> tuple[frozenset[str], frozenset[str]]:
+    return change.names, change.spared
+
+
+def pass_elsewhere(
+    around: Surroundings,
+    wanted: Sequence[CaseResult],
+    overlays: Sequence[Overlay],
+    *,
+    alone: bool,
+) -> tuple[tuple[Run, ...], Signal]:
+    """Run the fail-to-pass cases of a candidate under every other circumstance at once.
+
+    `wanted` are the elements of the inventory that carry them; with `alone` only they are run,
+    where the runner can select them. The signal is AGAINST where they do not pass there and the
+    project itself does not lean on what was changed, MISSING where that cannot be told.
+    """
+    if not around.names:
+        return (), Signal(SIGNAL, Standing.OFF, "trial.circumstances is empty.")
+    change, kept = around.all()
+    if not change.names:
+        return (), Signal(SIGNAL, Standing.MISSING, f"Nothing could be changed: {_said(kept)}.")
+    trial = _Trial(around, wanted, tuple(overlays), alone)
+    run = trial.run(change)
+    if run.output.startswith(KEPT_FOLDER):
+        kept = {**kept, "folder": "the workspace is too large to be copied"}
+    if passes(run, wanted):
+        names = frozenset(change.names) - set(kept)
+        return trial.runs, Signal(SIGNAL, Standing.CLEAN, _clean(around, names, kept))
+    return trial.runs, trial.explain(change, run)
+
+
+def _clean(around: Surroundings, names: frozenset[str], kept: Mapping[str, str]) -> str:
+    left = f" Not changed: {_said(kept)}." if kept else ""
+    return f"The failing cases pass {_listed(names, around.seed)} as well.{left}"
+
+
+class _Trial:
+    """What one candidate does under the circumstances; `runs` grows."""
+
+    def __init__(
+        self,
+        around: Surroundings,
+        wanted: Sequence[CaseResult],
+        overlays: tuple[Overlay, ...],
+        alone: bool,
+    ) -> None:
+        self.around, self.wanted, self.overlays = around, wanted, overlays
+        self.cases = wanted if alone else ()
+        self.runs: tuple[Run, ...] = ()
+
+    def run(self, change: Change, *, alone: bool = False) -> Run:
+        purpose = f"fail-to-pass, {' + '.join(sorted(change.names)) or 'alone'} changed"
+        cases = self.wanted if alone else self.cases
+        run = self.around.run(change, cases, purpose, self.overlays)
+        self.runs = (*self.runs, run)
+        return run
+
+    def explain(self, change: Change, failed: Run) -> Signal:
+        """Whose fault it is that the cases did not pass: the candidate's, or the project's."""
+        alone = {name: self.around.only(name) for name in sorted(change.names)}
+        bad = [(one, run) for one in alone.values() if not self.passes(run := self.run(one))]
+        if not bad:
+            again = self.run(change)
+            if self.passes(again):
+                return self._against(
+                    change, failed, "did not in one of two runs {where}: that is no fix"
+                )
+            bad = [(change, again)]
+        excuses = []
+        for one, run in bad:
+            if excuse := self._excuse(one, run):
+                excuses.append(excuse)
+            else:
+                return self._against(one, run, "not {where}; a fix does not depend on that")
+        return Signal(SIGNAL, Standing.MISSING, " ".join(dict.fromkeys(excuses)))
+
+    def passes(self, run: Run) -> bool:
+        return passes(run, self.wanted)
+
+    def _excuse(self, change: Change, run: Run) -> str:
+        """Why the failure is none of the candidate's; "" where there is no excuse."""
+        where = _listed(change.names, change.seed)
+        if leans := self.around.leans(change, self.wanted):
+            return f"The project itself does not hold {where}: {leans}."
+        if "environment" in change.names and (why := self._own_variables(change)):
+            return why
+        if change.names <= {"environment", "seed"}:
+            return ""
+        if change.names == {"order"} and not self.passes(self.run(Change(frozenset()), alone=True)):
+            return "The failing cases need what runs before them, so their order says nothing."
+        if other := unlike_before(run, self.around.inventory, self.wanted):
+            return f"{other} {where}, but not as it failed before: the test itself may lean on it."
+        return ""
+
+    def _own_variables(self, change: Change) -> str:
+        """The excuse where only variables that the project itself reads make the difference."""
+        own = mentioned(self.around.bench.tree, VARIABLES)
+        if not own or own <= change.spared:
+            return ""
+        spared = replace(change, spared=own)
+        if not self.passes(self.run(spared)):
+            return ""
+        names = ", ".join(sorted(own))
+        return f"The project's own code reads {names}, so a difference with it says nothing."
+
+    def _against(self, change: Change, run: Run, how: str) -> Signal:
+        names, more = _failed(run, self.wanted)
+        verb = "pass" if more else "passes"
+        how = how.format(where=_listed(change.names, change.seed))
+        why = unreadable(run)
+        reason = f" There {why}." if why else ""
+        return Signal(SIGNAL, Standing.AGAINST, f"{names} {verb} as usual, and {how}.{reason}")
+
+
+# --- pure -------------------------------------------------------------------------------
+
+
+def passes(run: Run, wanted: Sequence[CaseResult]) -> bool:
+    """Whether every wanted case passes; the exit status is for the run of the whole suite."""
+    states = states_of(run, wanted).values()
+    return not unreadable(run) and all(state is CaseState.PASSED for state in states)
+
+
+def leaning(run: Run, inventory: Run, wanted: Sequence[CaseResult]) -> Mapping[str, str]:
+    """Where a run of the unchanged commit under other circumstances differs from the inventory.
+
+    Key to clause: cases that passed and do not, and wanted ones that are not red as before.
+    """
+    if why := unreadable(run):
+        return {"": f"on the unchanged commit, {why}"}
+    before, after = inventory.report.states, run.report.states
+    found = {
+        str(id_): f"{id_} passes on the unchanged commit as usual, and not there"
+        for id_, state in before.items()
+        if state is CaseState.PASSED and after.get(id_) is not CaseState.PASSED
+    }
+    known = failures(run.report)
+    for case in as_results([case.id for case in wanted], inventory.report):
+        if known.get(case.id) != failure(case):
+            found[str(case.id)] = f"{case.id} is red otherwise on the unchanged commit there"
+    return found
+
+
+def unlike_before(run: Run, inventory: Run, wanted: Sequence[CaseResult]) -> str:
+    """The wanted cases that are red otherwise than on the unchanged commit, as a subject and verb.
+
+    "" where one is as it was, or is not red at all: what tells its surroundings falls back to
+    what it was before.
+    """
+    now = failures(run.report)
+    cases = as_results([case.id for case in wanted], inventory.report)
+    bad = [case for case in cases if run.report.states.get(case.id) is not CaseState.PASSED]
+    if unreadable(run) or any(now.get(case.id) in (None, failure(case)) for case in bad):
+        return ""
+    return f"{bad[0].id} fails" if bad else ""
+
+
+Failure = tuple[str, tuple[str, ...]]
+
+
+def failures(report: RunReport) -> Mapping[CaseId, Failure]:
+    """How each red case failed."""
+    return {case.id: failure(case) for case in report.failing}
+
+
+def failure(case: CaseResult) -> Failure:
+    """How a case failed, comparable between runs: its kind, and the words of its reason.
+
+    Of the first line only, since pytest shortens the others unless CI is set; without paths and
+    addresses, and sorted, as a set prints its elements in any order.
+    """
+    said = (case.message or case.details[-500:]).strip().partition("\n")[0]
+    words = re.findall(r"\w+", re.sub(r"\S*[/\\]\S*|0x[0-9a-f]+", " ", said))
+    return case.kind, tuple(sorted(words))
+
+
+def _failed(run: Run, wanted: Sequence[CaseResult]) -> tuple[str, bool]:
+    """The wanted cases that do not pass, at most three by name, and whether they are several."""
+    states = states_of(run, wanted)
+    bad = [str(id_) for id_, state in states.items() if state is not CaseState.PASSED]
+    more = f" and {len(bad) - 3} more" if len(bad) > 3 else ""
+    return ", ".join(bad[:3]) + more, len(bad) > 1
+
+
+def _listed(names: Iterable[str], seed: int) -> str:
+    return ", ".join(_WORDS[name].format(seed=seed) for name in sorted(names))
+
+
+def _said(kept: Mapping[str, str]) -> str:
+    return "; ".join(f"{name} ({why})" for name, why in kept.items())
