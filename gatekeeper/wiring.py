@@ -43,11 +43,13 @@ from gatekeeper.guards.dependencies import no_new_dependencies
 from gatekeeper.guards.hidden import no_hidden_text
 from gatekeeper.guards.modes import plain_files
 from gatekeeper.guards.paths import protected_paths
+from gatekeeper.guards.patience import no_waiting
 from gatekeeper.guards.reported import reported_tests
 from gatekeeper.guards.runner_config import runner_configuration
 from gatekeeper.guards.secrets import no_secrets
 from gatekeeper.guards.shadows import no_shadowing
 from gatekeeper.guards.size import size_limits
+from gatekeeper.guards.unchanged import changes_something
 from gatekeeper.intake.places import is_test_code
 from gatekeeper.intake.provider import Provider, detect
 from gatekeeper.intake.reports import Reports
@@ -93,6 +95,8 @@ GUARDS: Mapping[str, Callable[[Settings], Guard]] = {
     "hidden": lambda _: no_hidden_text(),
     "secrets": lambda _: no_secrets(),
     "dependencies": lambda _: no_new_dependencies(),
+    "patience": lambda _: no_waiting(),
+    "unchanged": lambda _: changes_something(),
     "size": lambda settings: size_limits(settings.guards.size_lines, settings.guards.size_files),
 }
 
