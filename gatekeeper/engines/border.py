@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
+from gatekeeper.domain import RunSpec
 from gatekeeper.errors import SandboxError
 
+TOOLS = "GATEKEEPER_TOOLS"
+"""Where a command finds the folder of the gate's own files; set only where there are any."""
 HEAD = 256 * 1024
 TAIL = 768 * 1024
 
@@ -20,6 +24,19 @@ def require_names(env: Mapping[str, str]) -> None:
                 f"{name!r} is no name for an environment variable",
                 hint="use letters, digits and underscores",
             )
+
+
+def settled(spec: RunSpec) -> RunSpec:
+    """The same without the overlays in whose place a trusted file comes.
+
+    Raises SandboxError for a trusted file that has no content or a name that leads elsewhere.
+    """
+    for item in spec.trusted:
+        parts = item.path.split("/")
+        if item.content is None or not all(parts) or {".", ".."} & set(parts):
+            raise SandboxError(f"{item.path!r} cannot be laid over the workspace as a test")
+    trusted = {item.path for item in spec.trusted}
+    return replace(spec, overlays=tuple(o for o in spec.overlays if o.path not in trusted))
 
 
 class Output:

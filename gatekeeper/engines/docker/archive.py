@@ -7,15 +7,18 @@ import os
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from gatekeeper.engines.docker.frames import EPOCH, EPOCH_FILE
+from gatekeeper.engines.docker.frames import EPOCH, EPOCH_FILE, FIFO
 from gatekeeper.errors import SandboxError
 from gatekeeper.process import run, started
 
 USER = 1000
 HOME = "/home/gatekeeper"
+SHELL = "/gatekeeper/sh"
+"""A copy of the image's shell that may be run and not read (see pid1.sh)."""
 CHUNK = 1024 * 1024
 
 
@@ -28,32 +31,48 @@ def tree_archive(tree: Path, mtime: int) -> Iterator[bytes]:
     yield from _by_gnu_tar(tree, mtime) if _has_gnu_tar() else _by_python(tree, mtime)
 
 
-def protected_archive(tree: Path, paths: Sequence[str], mtime: int) -> bytes:
-    """These files of `tree` once more, owned by root in sticky folders owned by root.
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """A file that USER may read and not change."""
+
+    path: str
+    content: bytes
+    executable: bool = False
+
+
+def locked_archive(files: Iterable[Locked], top: str, mtime: int, folders: int = 0o1777) -> bytes:
+    """Files below `top`, owned by root in folders owned by root: sticky ones, if nothing is said.
 
     USER may still put files of its own beside them, and can neither write, remove nor rename
-    these: code under test cannot rewrite a test before the runner reads it. Links are left out.
+    these: code under test cannot rewrite a test before the runner reads it.
     """
-    buffer = io.BytesIO()
+    buffer, made = io.BytesIO(), set[PurePosixPath]()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as tar:
-        for folder in sorted({parent for path in paths for parent in PurePosixPath(path).parents}):
-            entry = tarfile.TarInfo(os.fspath("workspace" / folder))
-            entry.type, entry.mode, entry.mtime = tarfile.DIRTYPE, 0o1777, mtime
-            tar.addfile(entry)
-        for path in sorted(paths):
-            source = tree / path
-            if source.is_symlink() or not source.is_file():
-                continue
-            entry = tarfile.TarInfo(f"workspace/{path}")
-            entry.size, entry.mtime = source.stat().st_size, mtime
-            entry.mode = 0o555 if os.access(source, os.X_OK) else 0o444
-            with source.open("rb") as content:
-                tar.addfile(entry, content)
+        for file in sorted(files, key=lambda file: file.path):
+            place = top / PurePosixPath(file.path)
+            for folder in [p for p in reversed(place.parents) if p.is_relative_to(top)]:
+                if folder not in made:
+                    entry = tarfile.TarInfo(os.fspath(folder))
+                    entry.type, entry.mode, entry.mtime = tarfile.DIRTYPE, folders, mtime
+                    tar.addfile(entry)
+                    made.add(folder)
+            entry = tarfile.TarInfo(os.fspath(place))
+            entry.size, entry.mtime = len(file.content), mtime
+            entry.mode = 0o555 if file.executable else 0o444
+            tar.addfile(entry, io.BytesIO(file.content))
     return buffer.getvalue()
 
 
-def base_entries(passwd: bytes | None) -> bytes:
-    """The home folder, the epoch file, and a passwd with our user if one is given.
+def files_of(tree: Path, paths: Sequence[str]) -> Iterator[Locked]:
+    """These files of `tree`; links are left out."""
+    for path in paths:
+        source = tree / path
+        if not source.is_symlink() and source.is_file():
+            yield Locked(path, source.read_bytes(), os.access(source, os.X_OK))
+
+
+def base_entries(shell: bytes, passwd: bytes | None) -> bytes:
+    """The home folder, what PID 1 needs, and a passwd with our user if one is given.
 
     The beginning of a tar, without its end: another one is to follow.
     """
@@ -64,6 +83,12 @@ def base_entries(passwd: bytes | None) -> bytes:
         epoch = tarfile.TarInfo(EPOCH_FILE.lstrip("/"))
         epoch.mtime, epoch.mode = EPOCH, 0o444
         tar.addfile(epoch)
+        fifo = tarfile.TarInfo(FIFO.lstrip("/"))
+        fifo.type, fifo.mode, fifo.mtime = tarfile.FIFOTYPE, 0o622, EPOCH
+        tar.addfile(fifo)
+        program = tarfile.TarInfo(SHELL.lstrip("/"))
+        program.size, program.mode, program.mtime = len(shell), 0o111, EPOCH
+        tar.addfile(program, io.BytesIO(shell))
         if passwd is not None:
             entry = tarfile.TarInfo("etc/passwd")
             entry.size, entry.mode, entry.mtime = len(passwd), 0o644, EPOCH

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 from gatekeeper.domain import Ending, Limits
 from gatekeeper.engines.border import Output
 from gatekeeper.engines.docker import probe
+from gatekeeper.engines.docker.channel import Channel
 from gatekeeper.engines.docker.client import already_gone, engine_errors
-from gatekeeper.engines.docker.frames import STDERR, Demultiplexer
+from gatekeeper.engines.docker.frames import STDERR, last_line, recorded_line
+from gatekeeper.engines.docker.recorder import Recorder
 from gatekeeper.errors import SandboxError
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ class Raw:
     output: bytes
     control: bytes
     seconds: float
+    record: bytes = b""
+    recorded: bool = False  # whether the record has come to its end
 
 
 def pid1() -> str:
@@ -49,15 +52,8 @@ class Sandbox:
         self.identity = identity
         self._api = api
         self._limits = limits
-        self._stream: Any = None
-        self._socket: socket.socket | None = None
-        # Closing a socket frees its number, and a reader in another thread would wait on whatever
-        # gets that number next. So the one who closes wakes the reader, and waits for this.
-        self._using = threading.Lock()
-        self._closing = threading.Lock()
-        self._hung_up = False
-        self._frames = Demultiplexer()
-        self._early = b""
+        self._channel: Channel | None = None
+        self._recorder: Recorder | None = None
 
     @classmethod
     def start(
@@ -79,17 +75,18 @@ class Sandbox:
         with engine_errors(
             "a sandbox cannot be started", "the image needs a POSIX shell at /bin/sh"
         ):
-            self._stream = self._api.attach_socket(
-                self.identity, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
-            )
-            # A unix socket comes wrapped in a file object, a TLS one does not.
-            self._socket = getattr(self._stream, "_sock", self._stream)
+            streams = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
+            channel = Channel(self._api.attach_socket(self.identity, params=streams))
+            self._channel = channel
             self._api.start(self.identity)
-        probe.require(self._read_probe(), self._limits, network=network)
+        with contextlib.suppress(SandboxError), engine_errors("no record"):
+            # Where the container has ended already, its probe says why.
+            self._recorder = Recorder.start(self._api, self.identity)
+        probe.require(self._read_probe(channel), self._limits, network=network)
 
-    def _read_probe(self) -> bytes:
+    def _read_probe(self, channel: Channel) -> bytes:
         deadline, said = time.monotonic() + START_TIMEOUT, b""
-        for stream, data in self._receive(deadline):
+        for stream, data in channel.receive(deadline):
             if stream == STDERR:
                 said += data
             if said.endswith(probe.READY):
@@ -97,35 +94,49 @@ class Sandbox:
         text = said.decode("utf-8", "replace").strip()[-500:]
         raise SandboxError(
             f"a sandbox did not get ready: {text or 'it ended at once'}",
-            hint="the image needs a POSIX sh, tar, dd and find",
+            hint="the image needs a POSIX sh, tar, dd, find and cat",
         )
 
+    def put(self, files: bytes) -> None:
+        """Unpack a tar at the root, as the engine: USER has no say in it."""
+        with engine_errors("the gate's own tests cannot be put into a sandbox"):
+            self._api.put_archive(self.identity, "/", files)
+
     def run(
-        self, payload: bytes, timeout: float, say: Callable[[bytes], None] | None = None
+        self,
+        payload: bytes,
+        token: str,
+        timeout: float,
+        say: Callable[[bytes], None] | None = None,
     ) -> Raw:
-        """Send the payload and read until the container ends or a limit is reached."""
-        begun = time.monotonic()
-        output, control = Output(), bytearray()
-        ending = Ending.EXITED
-        with engine_errors("the connection to the sandbox broke"), self._disk_watch() as full:
-            self._send(payload, timeout)
-            for stream, data in self._receive(begun + timeout):
-                if stream == STDERR:
-                    control += data
-                else:
-                    output.add(data)
-                    if say:
-                        say(data)
-                if output.total > self._limits.output:
-                    ending = Ending.OUTPUT
+        """Send the payload and read until the container ends or a limit is reached.
+
+        `token` is the word in the payload by which PID 1's own lines are known.
+        """
+        channel, recorder = self._channel, self._recorder
+        if channel is None or recorder is None:
+            raise SandboxError("the sandbox was not started", hint="run it again")
+        begun, recorded = time.monotonic(), recorded_line(token)
+        with (
+            engine_errors("the connection to the sandbox broke"),
+            self._disk_watch() as full,
+            recorder.reading(recorded, timeout, self.hang_up),
+        ):
+            channel.send(payload, timeout)
+            reading = _Reading(last_line(token), self._limits, say)
+            for stream, data in channel.receive(begun + timeout, beat=b"\n"):
+                if reading.take(stream, data):
                     break
-                if len(control) > self._limits.report + CONTROL_SLACK:
-                    break
-            else:
-                ending = Ending.TIMEOUT if time.monotonic() >= begun + timeout else ending
-        if full.is_set():
-            ending = Ending.DISK
-        return Raw(ending, output.text(), bytes(control), time.monotonic() - begun)
+                if reading.answered():
+                    recorder.wait()
+                    channel.send(b"done\n")
+        late = reading.ending is Ending.EXITED and time.monotonic() >= begun + timeout
+        ending = Ending.TIMEOUT if late and not reading.whole else reading.ending
+        ending = Ending.OUTPUT if recorder.overflowed else ending
+        ending = Ending.DISK if full.is_set() else ending
+        record, whole = recorder.text(recorded)
+        seconds = time.monotonic() - begun
+        return Raw(ending, reading.output.text(), bytes(reading.control), seconds, record, whole)
 
     def state(self) -> dict[str, Any]:
         """The engine's word on a container that ended without an answer of its own."""
@@ -136,54 +147,16 @@ class Sandbox:
             return dict(self._api.inspect_container(self.identity)["State"])
 
     def hang_up(self) -> None:
-        """Close the stream. Before any kill: a stream that nobody reads makes engines hang."""
-        with self._closing:
-            stream = self._socket
-            if stream is None:
-                return
-            self._hung_up = True
-            with contextlib.suppress(OSError):
-                stream.shutdown(socket.SHUT_RDWR)  # ends what another thread does with it
-            with self._using:
-                self._socket = None
-                # The SDK hangs the response that holds the file object on a TLS socket.
-                response = getattr(self._stream, "_response", None)
-                for holder in (response, self._stream, stream):
-                    if holder is not None:
-                        with contextlib.suppress(OSError):
-                            holder.close()
+        """Close the streams. Before any kill: a stream that nobody reads makes engines hang."""
+        for end in (self._channel, self._recorder):
+            if end is not None:
+                end.hang_up()
 
     def remove(self) -> None:
         """End and remove the container with its volumes; safe to call twice."""
         self.hang_up()
         with engine_errors("a sandbox cannot be removed"), already_gone():
             self._api.remove_container(self.identity, force=True, v=True)
-
-    def _send(self, payload: bytes, timeout: float) -> None:
-        with self._using:
-            if self._socket is None:
-                raise SandboxError("the sandbox was closed before its run")
-            self._socket.settimeout(min(timeout, START_TIMEOUT))
-            self._socket.sendall(payload)
-
-    def _receive(self, deadline: float) -> Iterator[tuple[int, bytes]]:
-        """Frames until the end of the stream or the deadline; the caller compares the clock."""
-        while (left := deadline - time.monotonic()) > 0:
-            with self._using:
-                if self._socket is None:
-                    return
-                try:
-                    self._socket.settimeout(left)
-                    data = self._socket.recv(65536)
-                except TimeoutError:
-                    return
-                except (OSError, ValueError):
-                    if self._hung_up:  # by another thread, on purpose
-                        return
-                    raise
-            if not data:
-                return
-            yield from self._frames.feed(data)
 
     @contextlib.contextmanager
     def _disk_watch(self) -> Iterator[threading.Event]:
@@ -220,3 +193,33 @@ class Sandbox:
             if reply.ok:
                 return int(reply.json().get("SizeRw") or 0)
         return 0
+
+
+class _Reading:
+    """What has come so far on the two streams of a container, and why to read no further."""
+
+    def __init__(self, last: bytes, limits: Limits, say: Callable[[bytes], None] | None) -> None:
+        self.output, self.control = Output(), bytearray()
+        self.ending = Ending.EXITED
+        self.whole = False
+        self._last = last
+        self._limits = limits
+        self._say = say
+
+    def take(self, stream: int, data: bytes) -> bool:
+        """Take one frame; True where it was too much."""
+        if stream == STDERR:
+            self.control += data
+            return len(self.control) > self._limits.report + CONTROL_SLACK
+        self.output.add(data)
+        if self._say:
+            self._say(data)
+        if self.output.total > self._limits.output:
+            self.ending = Ending.OUTPUT
+        return self.ending is Ending.OUTPUT
+
+    def answered(self) -> bool:
+        """True once: when PID 1 has said its last line."""
+        first = not self.whole
+        self.whole = self.whole or self.control.endswith(self._last)
+        return first and self.whole

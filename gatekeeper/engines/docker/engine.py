@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import posixpath
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gatekeeper.domain import Ending, EngineInfo, RunSpec, SnapshotSpec
+from gatekeeper.engines.border import TOOLS
 from gatekeeper.engines.docker import archive, orphans
 from gatekeeper.engines.docker.client import (
     START_HINT,
@@ -22,7 +24,7 @@ from gatekeeper.engines.docker.client import (
 from gatekeeper.engines.docker.container import Sandbox, pid1
 from gatekeeper.engines.docker.frames import WORKSPACE
 from gatekeeper.engines.docker.hardening import create_arguments
-from gatekeeper.engines.docker.snapshot import DockerSnapshot, run_in
+from gatekeeper.engines.docker.snapshot import DockerSnapshot, locked, run_in
 from gatekeeper.errors import SandboxError
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ TREE_AGE = 10
 """Seconds by which the tree is older than its snapshot; overlays lie between the two."""
 REPOSITORY = "gatekeeper-snapshot"
 SETUP_TAIL = 4000
+LINKS = 5
+"""How many links on the way to a file are followed."""
 
 
 def _silent(_: str) -> None:
@@ -103,7 +107,10 @@ class DockerEngine:
             preparation = _Preparation(api, spec, orphans.labels(run), cores)
             digest = self._base_image(api, spec.image)
             with orphans.none_left(api, run):
-                image, used = self._snapshot_image(preparation, run)
+                tools = f"/gatekeeper/{secrets.token_hex(8)}"
+                image, used = self._snapshot_image(preparation, run, tools)
+                if spec.tools:
+                    spec = replace(spec, env={**spec.env, TOOLS: tools})
                 snapshot = DockerSnapshot(
                     api, spec, image, digest, lambda: _fork(preparation, image)
                 )
@@ -141,7 +148,9 @@ class DockerEngine:
                         hint=_image_hint(image),
                     )
 
-    def _snapshot_image(self, preparation: _Preparation, run: str) -> tuple[str, Sandbox]:
+    def _snapshot_image(
+        self, preparation: _Preparation, run: str, tools: str
+    ) -> tuple[str, Sandbox]:
         """Put the tree in, run the set-up, commit: the id of the image, and what is left over."""
         spec, api = preparation.spec, preparation.api
         arguments = preparation.arguments(spec.image, network=spec.setup_network)
@@ -153,8 +162,7 @@ class DockerEngine:
             if spec.setup:
                 sandbox.begin(network=spec.setup_network)
                 self._set_up(sandbox, spec)
-            if spec.protected:
-                _protect(api, sandbox.identity, spec)
+            _lay_down(api, sandbox.identity, spec, tools)
             with engine_errors("the prepared workspace cannot be committed"):
                 committed = api.commit(sandbox.identity, repository=REPOSITORY, tag=run)
             return str(committed["Id"]), sandbox
@@ -213,23 +221,38 @@ def _fill(api: APIClient, identity: str, tree: Path) -> None:
     passwd = None
     with contextlib.suppress(SandboxError), engine_errors(doing):
         passwd = archive.with_user(_file_of(api, identity, "/etc/passwd"))
+    with engine_errors("the image has no shell", "the image needs a POSIX shell at /bin/sh"):
+        shell = _file_of(api, identity, "/bin/sh")
     with engine_errors(doing):
         # One archive: each costs the engine a process in the container's root, some 50 ms.
         parts = archive.tree_archive(tree, int(time.time()) - TREE_AGE)
-        api.put_archive(identity, "/", itertools.chain((archive.base_entries(passwd),), parts))
+        base = archive.base_entries(shell, passwd)
+        api.put_archive(identity, "/", itertools.chain((base,), parts))
 
 
-def _protect(api: APIClient, identity: str, spec: SnapshotSpec) -> None:
+def _lay_down(api: APIClient, identity: str, spec: SnapshotSpec, tools: str) -> None:
+    """After the set-up, what no run may change: the protected files and the gate's own."""
     mtime = int(time.time()) - TREE_AGE
     with engine_errors("the tests cannot be put into a container"):
-        made = archive.protected_archive(Path(spec.tree), spec.protected, mtime)
-        api.put_archive(identity, "/", made)
+        if spec.protected:
+            files = archive.files_of(Path(spec.tree), spec.protected)
+            made = archive.locked_archive(files, WORKSPACE.lstrip("/"), mtime)
+            api.put_archive(identity, "/", made)
+        if spec.tools:
+            made = archive.locked_archive(locked(spec.tools), tools.lstrip("/"), mtime, 0o755)
+            api.put_archive(identity, "/", made)
 
 
 def _file_of(api: APIClient, identity: str, path: str) -> bytes:
-    """One small file of a trusted image that has not run yet."""
-    parts, _ = api.get_archive(identity, path)
-    return archive.only_file(b"".join(parts))
+    """One small file of a trusted image that has not run yet; links are followed."""
+    for _ in range(LINKS):
+        parts, facts = api.get_archive(identity, path)
+        content = archive.only_file(b"".join(parts))
+        target = str(facts.get("linkTarget") or "")
+        if content or not target:
+            return content
+        path = posixpath.join(posixpath.dirname(path), target)
+    return b""
 
 
 def _refuse_volumes(image: str, volumes: dict[str, Any]) -> None:

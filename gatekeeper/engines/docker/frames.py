@@ -19,6 +19,8 @@ BLOCK = 10240
 WORKSPACE = "/workspace"
 EPOCH_FILE = "/gatekeeper/epoch"
 """Not writable for the sandbox's user. Whatever is older was there before the run."""
+FIFO = "/gatekeeper/record"
+"""Of root; the sandbox's user may write to it and not read from it (see recorder.py)."""
 EPOCH = 978307200  # 2001-01-01
 OLD = "200001010000"  # `touch -t` for reports that were there before
 STDOUT, STDERR = 1, 2
@@ -61,6 +63,16 @@ class Answer:
     notes: tuple[str, ...] = field(default=())
 
 
+def last_line(token: str) -> bytes:
+    """The end of PID 1's answer."""
+    return f"{token} end\n".encode()
+
+
+def recorded_line(token: str) -> bytes:
+    """What PID 1 adds to the record when nothing of the command is left that could write."""
+    return f"\n{token} recorded\n".encode()
+
+
 def payload(
     spec: RunSpec, token: str, env: Mapping[str, str], report_limit: int, now: int
 ) -> bytes:
@@ -82,7 +94,7 @@ def read_answer(control: bytes, token: str, globs: Sequence[str], limit: int) ->
     said = re.search(rb"^%b exit (\d+) (\d+)\n%b reports\n" % (word, word), control, re.MULTILINE)
     if not said:
         return Answer(notes=("the sandbox ended without saying how",))
-    body, whole, _ = control[said.end() :].rpartition(token.encode() + b" end\n")
+    body, whole, _ = control[said.end() :].rpartition(last_line(token))
     reports, notes = _reports(body if whole else control[said.end() :], globs, limit)
     if not whole:
         notes = (*notes, "the reports were cut off")

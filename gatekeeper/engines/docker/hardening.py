@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from gatekeeper.domain import Limits
-from gatekeeper.engines.docker.archive import HOME, USER
+from gatekeeper.engines.docker.archive import HOME, SHELL, USER
 from gatekeeper.engines.docker.frames import WORKSPACE
 from gatekeeper.engines.docker.probe import PIDS_SLACK
 
@@ -35,7 +35,7 @@ def create_arguments(
     """Arguments of `create_container` for one closed sandbox."""
     return {
         "image": image,
-        "entrypoint": ["/bin/sh", "-c", pid1, "gatekeeper"],
+        "entrypoint": [SHELL, "-c", pid1, "gatekeeper"],
         "command": [],
         "user": f"{USER}:{USER}",
         "working_dir": WORKSPACE,

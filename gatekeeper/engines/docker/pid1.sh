@@ -1,10 +1,13 @@
-# PID 1 of every sandbox. Needs a POSIX sh, tar, dd and find; runs as a user without rights.
+# PID 1 of every sandbox. Needs a POSIX sh, tar, dd, find and cat; runs as a user without rights.
 #
 # Standard input is the gate: it sends one payload, then holds the line. End of file means that
 # the gate is gone, and then this ends, and with PID 1 everything in the container. As PID 1 it
 # cannot be killed or stopped from inside, which is why no init stands before it.
-# Standard output belongs to the command. Standard error is the answer to the gate; the command
-# never gets it.
+# Standard output belongs to the command, and so does descriptor 9, the record (recorder.py).
+# Standard error is the answer to the gate; the command never gets it.
+#
+# The shell is a copy that its own user may not read, so the kernel keeps everything of this
+# process from others of the same user: its memory with the token, its descriptors.
 umask 022
 LC_ALL=C
 trap '' HUP INT TERM
@@ -28,14 +31,16 @@ probe() {
     /run/podman/podman.sock; do
     [ -e "$file" ] && echo "socket: $file"
   done
-  for name in tar dd find; do
+  for name in tar dd find cat; do
     command -v "$name" >/dev/null 2>&1 || echo "missing: $name"
   done
   [ -w /workspace ] || echo "missing: write access to /workspace"
-  echo ready
+  [ -r /proc/self/environ ] && echo "readable: PID 1"
 }
 exec 3>&2
 probe >&3 2>/dev/null
+command -v cat >/dev/null 2>&1 && exec 9>/gatekeeper/record
+echo ready >&3
 
 # The first line: a word that only the gate knows, then the sizes of two parts in blocks.
 IFS=' ' read -r token script_blocks tree_blocks || exit 137
@@ -70,6 +75,8 @@ finish() {
   code=$?
   # Nothing may still write while the reports are read; as PID 1 this spares only itself.
   kill -KILL -1 2>/dev/null
+  printf '\n%s recorded\n' "$token" 2>/dev/null >&9
+  exec 9>&-
   cd /workspace
   {
     echo "$token exit $code $(kills)"
@@ -77,6 +84,8 @@ finish() {
     collect 2>/dev/null
     echo "$token end"
   } >&3
+  # The record goes another way, and the end of this process would cut it off.
+  while read -r line && [ "$line" != "done" ]; do :; done
   exit "$code"
 }
 trap finish USR1
@@ -93,6 +102,16 @@ command -v setsid >/dev/null 2>&1 && session=setsid
   exit "$code"
 ) </dev/null 2>&1 3>&- &
 job=$!
-while read -r line; do :; done
+
+# The gate sends a line every second: a command that kills all it may kill, kills what would tell
+# that it has ended, too.
+gone() {
+  read -r facts <"/proc/$job/stat" || return 0
+  case $facts in *") Z "*) return 0 ;; esac
+  return 1
+}
+while read -r line; do
+  gone 2>/dev/null && finish
+done
 kill -KILL -1 2>/dev/null
 exit 137

@@ -50,6 +50,8 @@ def _broken(facts: dict[str, list[str]], limits: Limits, network: bool) -> Itera
         values = facts.get(key, [])
         if not values or not all(re.fullmatch(wanted, value) for value in values):
             yield f"{sentence} ({key} is {' '.join(values) or 'unknown'})"
+    if "readable" in facts:
+        yield "the command could read the memory of the gate's own process"
     yield from _exceeded("memory", facts, limits.memory)
     yield from _exceeded("pids", facts, limits.pids + PIDS_SLACK)
     for path in facts.get("socket", ()):

@@ -6,14 +6,16 @@ import contextlib
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from gatekeeper.domain import Completed, Ending, RunSpec, SnapshotSpec
+from gatekeeper.domain import Completed, Ending, Overlay, RunSpec, SnapshotSpec
+from gatekeeper.engines.border import settled
+from gatekeeper.engines.docker.archive import Locked, locked_archive
 from gatekeeper.engines.docker.client import already_gone, engine_errors
 from gatekeeper.engines.docker.container import Raw, Sandbox
-from gatekeeper.engines.docker.frames import Answer, payload, read_answer
+from gatekeeper.engines.docker.frames import WORKSPACE, Answer, payload, read_answer
 from gatekeeper.engines.docker.hardening import environment
 from gatekeeper.errors import SandboxError
 
@@ -127,15 +129,24 @@ def run_in(
 ) -> Completed:
     """One command in a started sandbox, judged by its answer and by the engine's word."""
     token = secrets.token_hex(16)
+    spec = settled(spec)
     env: Mapping[str, str] = environment({**prepared.env, **spec.env})
     limits = prepared.limits
     timeout = limits.timeout if spec.timeout is None else spec.timeout
     now = int(time.time()) - OVERLAY_AGE
-    raw = sandbox.run(payload(spec, token, env, limits.report, now), timeout, say)
+    if spec.trusted:  # before anything of the candidate is there that could stand in their place
+        sandbox.put(locked_archive(locked(spec.trusted), WORKSPACE.lstrip("/"), now))
+    raw = sandbox.run(payload(spec, token, env, limits.report, now), token, timeout, say)
     answer = read_answer(raw.control, token, spec.reports, limits.report)
     if answer.refused:
         raise SandboxError(answer.refused, hint="raise sandbox.memory or sandbox.disk")
     return _completed(sandbox, raw, answer, timeout)
+
+
+def locked(files: Iterable[Overlay]) -> Iterator[Locked]:
+    """Files of the gate, as an archive takes them."""
+    for item in files:
+        yield Locked(item.path, item.content or b"", item.executable)
 
 
 def _completed(sandbox: Sandbox, raw: Raw, answer: Answer, timeout: float) -> Completed:
@@ -148,6 +159,8 @@ def _completed(sandbox: Sandbox, raw: Raw, answer: Answer, timeout: float) -> Co
             ending = Ending.MEMORY
     elif ending is Ending.EXITED and answer.kills:
         ending = Ending.MEMORY
+    elif not raw.recorded and answer.exit_code is not None:
+        note = "; ".join([*answer.notes, "the end of the record is missing"])
     if ending is not Ending.EXITED:
         note = _ENDINGS[ending].format(seconds=timeout)
     return Completed(
@@ -157,6 +170,7 @@ def _completed(sandbox: Sandbox, raw: Raw, answer: Answer, timeout: float) -> Co
         reports=answer.reports if ending in (Ending.EXITED, Ending.MEMORY) else (),
         seconds=raw.seconds,
         note=note,
+        record=raw.record,
     )
 
 
