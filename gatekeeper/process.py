@@ -119,11 +119,13 @@ def started(
     env: Mapping[str, str] | None = None,
     stdin: bool = False,
     merge: bool = False,
+    pass_fds: Sequence[int] = (),
 ) -> Iterator[Child]:
     """Start `argv` and read its output as it comes; its group is killed at the end of the block.
 
     With `stdin` its standard input stays open until the block ends or the caller dies. With
-    `merge` standard error joins standard output, else it is dropped. `env` as in `run`.
+    `merge` standard error joins standard output, else it is dropped. `env` as in `run`;
+    `pass_fds` are open in it under the same numbers.
     """
     try:
         child = subprocess.Popen(
@@ -135,6 +137,7 @@ def started(
             stderr=subprocess.STDOUT if merge else subprocess.DEVNULL,
             start_new_session=True,
             bufsize=0,
+            pass_fds=pass_fds,
         )
     except OSError as error:
         raise GatekeeperError(f"`{argv[0]}` cannot be started: {error}") from error

@@ -12,6 +12,8 @@ from gatekeeper.errors import SandboxError
 
 TOOLS = "GATEKEEPER_TOOLS"
 """Where a command finds the folder of the gate's own files; set only where there are any."""
+RECORD_LIMIT = 32 * 1024 * 1024
+"""Bytes that a command may record; one that writes more is ended."""
 HEAD = 256 * 1024
 TAIL = 768 * 1024
 

@@ -6,11 +6,13 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from gatekeeper.domain import Ending, Limits, Overlay, RunSpec, SnapshotSpec
+from gatekeeper.domain import RECORD, Ending, Limits, Overlay, RunSpec, SnapshotSpec
+from gatekeeper.engines.border import RECORD_LIMIT
 from gatekeeper.engines.docker import DockerEngine
 from gatekeeper.engines.process import ProcessEngine
 from gatekeeper.errors import SandboxError
@@ -368,3 +370,86 @@ def test_closing_ends_what_runs_and_what_waits(make: Make, image: str, tree: Pat
     assert time.monotonic() - begun < 30
     assert not any(thread.is_alive() for thread in threads)
     assert 0 not in ended
+
+
+def test_record_is_not_the_output(snapshot: Snapshot) -> None:
+    """What is written to descriptor RECORD comes out byte for byte, by a path of its own."""
+    command = f"printf 'one\\n\\000\\377half a line' >&{RECORD}; echo shown; exit 4"
+    completed = snapshot.run(RunSpec(command))
+    assert completed.record == b"one\n\0\xffhalf a line"
+    assert completed.output == b"shown\n"
+    assert (completed.exit_code, completed.note) == (4, "")
+
+
+def test_record_of_a_silent_command(snapshot: Snapshot) -> None:
+    """A command that records nothing has an empty record, and no note says otherwise."""
+    completed = snapshot.run(RunSpec("true"))
+    assert (completed.record, completed.note) == (b"", "")
+
+
+def test_large_record_is_whole(snapshot: Snapshot) -> None:
+    """Megabytes written just before the end arrive to the last byte, in order."""
+    code = "import os; [os.write(9, b'%09d\\n' % n) for n in range(300_000)]; os._exit(0)"
+    completed = snapshot.run(RunSpec(f'python3 -c "{code}"'))
+    assert completed.record == b"".join(b"%09d\n" % n for n in range(300_000))
+    assert completed.ending is Ending.EXITED
+
+
+def test_record_of_a_run_that_is_stopped(snapshot: Snapshot) -> None:
+    """What was recorded before the deadline is there, though nothing ended as it should."""
+    completed = snapshot.run(RunSpec(f"echo early >&{RECORD}; sleep 60", timeout=1))
+    assert completed.ending is Ending.TIMEOUT
+    assert completed.record == b"early\n"
+
+
+def test_record_flood(snapshot: Snapshot) -> None:
+    """A command that records without end is ended, and what is kept is bounded."""
+    completed = snapshot.run(RunSpec(f"yes >&{RECORD}", timeout=50))
+    assert completed.ending is Ending.OUTPUT
+    assert len(completed.record) <= RECORD_LIMIT
+    assert completed.exit_code != 0
+
+
+def test_trusted_file_wins(snapshot: Snapshot) -> None:
+    """A test of the gate's own is laid over the tree, and over what a candidate puts there."""
+    overlays = (Overlay("sub/old.txt", b"forged"), Overlay("made/by_gate.py", b"forged"))
+    trusted = (
+        Overlay("sub/old.txt", b"trusted old"),
+        Overlay("made/by_gate.py", b"trusted new"),
+        Overlay("top.sh", b"echo top", executable=True),
+    )
+    spec = RunSpec("cat sub/old.txt made/by_gate.py; ./top.sh; ls made", overlays, trusted)
+    assert snapshot.run(spec).output == b"trusted oldtrusted newtop\nby_gate.py\n"
+
+
+def test_trusted_file_is_not_hidden_by_compiled_python(snapshot: Snapshot) -> None:
+    """A trusted module of the same size replaces one that the set-up compiled."""
+    spec = RunSpec("python3 -c 'import module; print(module.value)'")
+    trusted = replace(spec, trusted=(Overlay("module.py", b"value = 3\n"),))
+    assert snapshot.run(trusted).output == b"3\n"
+    assert snapshot.run(spec).output == b"1\n"
+
+
+@pytest.mark.parametrize("path", ["../out.txt", "/etc/x", "a//b", "sub/../../x", "./x"])
+def test_trusted_file_outside_the_workspace(snapshot: Snapshot, path: str) -> None:
+    """A name that leads elsewhere is an error of the gate, and nothing is run."""
+    with pytest.raises(SandboxError, match="cannot be laid over"):
+        snapshot.run(RunSpec("true", trusted=(Overlay(path, b"x"),)))
+
+
+def test_tools_are_beside_the_workspace(make: Make, image: str, tree: Path) -> None:
+    """The gate's own files are found by a variable, in a folder that no set-up could know."""
+    tools = (Overlay("watch.py", b"print('seen')"), Overlay("bin/go", b"#!/bin/sh\necho go", True))
+    setup = ('test -z "$GATEKEEPER_TOOLS"',)
+    found = set[str]()
+    for _ in range(2):
+        with make().prepare(SnapshotSpec(str(tree), image, setup, tools=tools)) as prepared:
+            command = 'cd "$GATEKEEPER_TOOLS" && pwd && python3 watch.py && bin/go'
+            place, *said = prepared.run(RunSpec(command)).output.decode().splitlines()
+            assert said == ["seen", "go"]
+            if make is DockerEngine:
+                change = 'cd "$GATEKEEPER_TOOLS" && (chmod u+w . watch.py; rm watch.py; touch x)'
+                assert prepared.run(RunSpec(change)).exit_code != 0
+            assert prepared.run(RunSpec("ls")).output.find(b"watch") == -1
+            found.add(place)
+    assert len(found) == 2

@@ -14,14 +14,13 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from gatekeeper.engines.border import RECORD_LIMIT
 from gatekeeper.engines.docker.channel import Channel
 from gatekeeper.engines.docker.frames import FIFO, STDOUT
 
 if TYPE_CHECKING:
     from docker import APIClient
 
-RECORD_LIMIT = 32 * 1024 * 1024
-"""Bytes; a command that writes more is ended."""
 GRACE = 10.0
 """Seconds in which the end of the record must come once PID 1 has given its answer."""
 

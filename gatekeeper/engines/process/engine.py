@@ -1,26 +1,28 @@
 """Runs on this machine, as this user: for code that its owner trusts, and nothing else.
 
 The set-up may write absolute paths (an environment's scripts, an editable install). So every run
-happens at one path, the one where the set-up ran, and runs take turns.
+happens at one path, the one where the set-up ran, and runs take turns. Protected and trusted files
+are read-only and nothing more: a command that wants to can change them here.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import select
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gatekeeper.domain import Completed, Ending, EngineInfo, Limits, RunSpec, SnapshotSpec
-from gatekeeper.engines.border import Output, require_names
+from gatekeeper.engines.border import RECORD_LIMIT, TOOLS, Output, require_names, settled
 from gatekeeper.engines.process import folders
 from gatekeeper.errors import SandboxError
-from gatekeeper.process import Child, started
+from gatekeeper.process import started
 
 TREE_AGE = 10
 SUPERVISOR = Path(__file__).with_name("supervisor.py")
@@ -62,9 +64,13 @@ class ProcessEngine:
                 (home / name).mkdir()
             folders.copy(Path(spec.tree), home / "workspace")
             folders.settle(home / "workspace", time.time() - TREE_AGE)
-            snapshot = ProcessSnapshot(place, spec)
+            tools = place / secrets.token_hex(8)
+            folders.lay_over(tools, spec.tools, locked=True)
             if spec.setup:
-                self._set_up(snapshot, spec)
+                self._set_up(ProcessSnapshot(place, spec), spec)
+            if spec.tools:
+                spec = replace(spec, env={**spec.env, TOOLS: str(tools)})
+            snapshot = ProcessSnapshot(place, spec)
             (place / "work").rename(place / "prepared")
             try:
                 yield snapshot
@@ -93,6 +99,7 @@ class _Ended:
     ending: Ending
     output: bytes
     seconds: float
+    record: bytes
 
 
 class ProcessSnapshot:
@@ -129,8 +136,9 @@ class ProcessSnapshot:
 
     def execute(self, spec: RunSpec) -> Completed:
         """Run in the working folder as it is."""
-        tree, limits = self._work / "workspace", self._spec.limits
+        tree, limits, spec = self._work / "workspace", self._spec.limits, settled(spec)
         folders.lay_over(tree, spec.overlays)
+        folders.lay_over(tree, spec.trusted, locked=True)
         folders.outdate(tree, spec.reports)
         timeout = limits.timeout if spec.timeout is None else spec.timeout
         env = _environment(self._work, {**self._spec.env, **spec.env})
@@ -139,7 +147,15 @@ class ProcessSnapshot:
         reports: tuple[tuple[str, bytes], ...] = ()
         if ended.ending is Ending.EXITED:
             reports, note = folders.collect(tree, spec.reports, limits.report)
-        return Completed(ended.exit_code, ended.ending, ended.output, reports, ended.seconds, note)
+        return Completed(
+            exit_code=ended.exit_code,
+            ending=ended.ending,
+            output=ended.output,
+            reports=reports,
+            seconds=ended.seconds,
+            note=note,
+            record=ended.record,
+        )
 
 
 def _environment(work: Path, extra: Mapping[str, str]) -> dict[str, str]:
@@ -166,33 +182,49 @@ def _supervised(
 ) -> _Ended:
     begun = time.monotonic()
     argv = [sys.executable, "-I", "-S", str(SUPERVISOR), str(limits.memory), str(limits.disk)]
-    with started([*argv, str(tree), command], env=env, stdin=True, merge=True) as child:
-        output, ending = _drain(child, limits.output, begun + timeout, closed)
+    inlet, outlet = os.pipe()
+    with contextlib.ExitStack() as ends:
+        ends.callback(os.close, inlet)
+        with contextlib.ExitStack() as ours:
+            ours.callback(os.close, outlet)
+            argv += [str(outlet), str(tree), command]
+            child = ends.enter_context(
+                started(argv, env=env, stdin=True, merge=True, pass_fds=(outlet,))
+            )
+        said = child.stdout.fileno()
+        kept = {said: Output(), inlet: Output(head=RECORD_LIMIT, tail=0)}
+        reading = _Reading(kept, {said: limits.output, inlet: RECORD_LIMIT})
+        ending = reading.drain(begun + timeout, closed)
         if child.stdin is not None and ending is not Ending.EXITED:
             child.stdin.close()  # the supervisor then ends everything
         exit_code = child.wait(10)
         seconds = time.monotonic() - begun
     code = 137 if exit_code is None else exit_code
-    return _Ended(code, ending, output.text(), seconds)
+    record = kept[inlet].text()[:RECORD_LIMIT]
+    return _Ended(code, ending, kept[said].text(), seconds, record)
 
 
-def _drain(
-    child: Child, limit: int, deadline: float, closed: threading.Event
-) -> tuple[Output, Ending]:
-    """Read to the end of the output, which comes once nothing of the command is left."""
-    output = Output()
-    while True:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            return output, Ending.TIMEOUT
-        if closed.is_set():
-            raise SandboxError(CLOSED, hint="start gatekeeper again")
-        ready, _, _ = select.select([child.stdout], [], [], min(left, CLOSED_POLL))
-        if not ready:
-            continue
-        data = child.stdout.read(65536)
-        if not data:
-            return output, Ending.EXITED
-        output.add(data)
-        if output.total > limit:
-            return output, Ending.OUTPUT
+class _Reading:
+    """What comes out of descriptors, each up to its limit in bytes."""
+
+    def __init__(self, kept: Mapping[int, Output], limits: Mapping[int, int]) -> None:
+        self._kept = kept
+        self._limits = limits
+
+    def drain(self, deadline: float, closed: threading.Event) -> Ending:
+        """Read until all have ended, which is once nothing of the command is left."""
+        open_ = set(self._limits)
+        while open_:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return Ending.TIMEOUT
+            if closed.is_set():
+                raise SandboxError(CLOSED, hint="start gatekeeper again")
+            for end in select.select(list(open_), [], [], min(left, CLOSED_POLL))[0]:
+                data = os.read(end, 65536)
+                self._kept[end].add(data)
+                if not data:
+                    open_.discard(end)
+                if self._kept[end].total > self._limits[end]:
+                    return Ending.OUTPUT
+        return Ending.EXITED

@@ -86,8 +86,11 @@ def settle(tree: Path, mtime: float) -> None:
                 os.utime(os.path.join(folder, name), (mtime, mtime), follow_symlinks=False)  # noqa: PTH118
 
 
-def lay_over(tree: Path, overlays: Sequence[Overlay]) -> None:
-    """Add, change and remove files; what stands in their place (a link, a folder) goes first."""
+def lay_over(tree: Path, overlays: Sequence[Overlay], *, locked: bool = False) -> None:
+    """Add, change and remove files; what stands in their place (a link, a folder) goes first.
+
+    `locked` ones are read-only, which keeps honest code from writing to them.
+    """
     for item in overlays:
         path = _inside(tree, item.path)
         if path.is_symlink() or not path.is_dir():
@@ -102,7 +105,7 @@ def lay_over(tree: Path, overlays: Sequence[Overlay]) -> None:
         path = _inside(tree, item.path)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(item.content)
-        path.chmod(0o755 if item.executable else 0o644)
+        path.chmod((0o755 if item.executable else 0o644) & (0o555 if locked else 0o777))
         moment = time.time() - 5  # as in frames.py of the Docker engine
         os.utime(path, (moment, moment))
 

@@ -1,8 +1,9 @@
 """Runs one command and ends with it, and nothing that the command started outlives it.
 
-Run as a script of its own: `python -I supervisor.py MEMORY FILE_SIZE FOLDER COMMAND`. Standard
-input is the gate: end of file means that the gate is gone or wants an end. Exit code: that of
-the command, 128 + signal where a signal ended it.
+Run as a script of its own: `python -I supervisor.py MEMORY FILE_SIZE PIPE FOLDER COMMAND`.
+Standard input is the gate: end of file means that the gate is gone or wants an end. PIPE is the
+descriptor that the command gets as its record. Exit code: that of the command, 128 + signal where
+a signal ended it.
 
 On Linux it adopts every descendant that loses its parent (child subreaper), so double forks and
 sessions of their own are found; elsewhere only the process group of the command is.
@@ -21,9 +22,10 @@ from pathlib import Path
 
 PR_SET_CHILD_SUBREAPER = 36
 OPEN_FILES = 4096
+RECORD = 9  # as in gatekeeper.domain, which this script cannot import
 
 
-def main(memory: int, file_size: int, folder: str, command: str) -> int:
+def main(memory: int, file_size: int, pipe: int, folder: str, command: str) -> int:
     """Run the command to its end, or to the end of standard input."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
@@ -34,19 +36,23 @@ def main(memory: int, file_size: int, folder: str, command: str) -> int:
     signal.signal(signal.SIGTERM, lambda *_: None)
     child = os.fork()
     if child == 0:
-        _become(command, folder, memory, file_size)
+        _become(command, folder, memory, file_size, pipe)
+    os.close(pipe)
     code = _watch(child, wakeup)
     _end_all(child)
     return 128 + signal.SIGKILL if code is None else code
 
 
-def _become(command: str, folder: str, memory: int, file_size: int) -> None:
-    """In the child: its own session, its limits, no standard input, then the shell."""
+def _become(command: str, folder: str, memory: int, file_size: int, pipe: int) -> None:
+    """In the child: its own session, its limits, no standard input, the record, the shell."""
     try:
         os.setsid()
         signal.set_wakeup_fd(-1)
         os.chdir(folder)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(pipe, RECORD)
+        if pipe != RECORD:
+            os.close(pipe)
         for limit, value in (
             (resource.RLIMIT_CORE, 0),
             (resource.RLIMIT_FSIZE, file_size),
@@ -119,4 +125,4 @@ def _descendants() -> set[int]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4]))
+    sys.exit(main(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4], sys.argv[5]))
