@@ -1,0 +1,273 @@
+"""The failing cases run again under other circumstances: real candidates in real sandboxes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from gatekeeper import runners
+from gatekeeper.domain import Limits, Overlay, Run, Signal, SnapshotSpec, Standing
+from gatekeeper.engines.docker import DockerEngine
+from gatekeeper.engines.process import ProcessEngine
+from gatekeeper.ports import Engine
+from gatekeeper.runners.model import Reporting
+from gatekeeper.settings import SandboxSection, SuiteSection
+from gatekeeper.settings.schema import CIRCUMSTANCES
+from gatekeeper.validation.bench import Bench
+from gatekeeper.validation.circumstances import Surroundings, pass_elsewhere
+from tests.support import images
+from tests.support.projects import PYTEST
+from tests.support.trees import tree
+
+BUGGY = "def total(prices):\n    return sum(prices) - 1\n"
+GOOD = "def total(prices):\n    return sum(prices)\n"
+TEST = "from shop import total\n\n\ndef test_total():\n    assert total([10, 20]) == 30\n"
+OTHER = "def test_other():\n    assert True\n"
+
+
+def cheat(condition: str, instead: str = "return sum(prices) - 1") -> str:
+    """A fix that is one only where the condition does not hold."""
+    return (
+        "import os\nimport sys\n\n\ndef total(prices):\n"
+        f"    if {condition}:\n        {instead}\n    return sum(prices)\n"
+    )
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What became of one candidate."""
+
+    runs: tuple[Run, ...]
+    signal: Signal
+
+
+@dataclass
+class Place:
+    """A project in a sandbox, and what its unchanged commit does there."""
+
+    bench: Bench
+    around: Surroundings
+
+    def judge(self, files: Mapping[str, str], *, alone: bool = False) -> Seen:
+        """The candidate that writes these files."""
+        overlays = tuple(Overlay(path, text.encode()) for path, text in files.items())
+        wanted = self.around.inventory.report.failing
+        usual = self.bench.suite("suite", overlays)
+        assert not usual.report.failing, usual.output  # it must look like a fix as usual
+        return Seen(*pass_elsewhere(self.around, wanted, overlays, alone=alone))
+
+
+@contextmanager
+def place(
+    folder: Path,
+    files: Mapping[str, str],
+    names: Sequence[str] = CIRCUMSTANCES,
+    engine: Engine | None = None,
+    env: Mapping[str, str] | None = None,
+) -> Iterator[Place]:
+    """A project of these files beside the shop, whose test is red."""
+    content = {"shop.py": BUGGY, "tests/test_shop.py": TEST, "conftest.py": "", **files}
+    for path, text in content.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    command = "python3 -m pytest -q" if engine else PYTEST
+    plan = runners.plan_for(SuiteSection(command=command), SandboxSection(), tree(content))
+    spec = SnapshotSpec(
+        os.fspath(folder), images.PYTHON if engine else "", limits=Limits(timeout=60)
+    )
+    with (engine or ProcessEngine()).prepare(spec) as snapshot:
+        bench = Bench(snapshot, plan, tree(content), 60, env or {})
+        inventory = bench.suite("inventory")
+        assert inventory.report.failing, inventory.output
+        yield Place(bench, Surroundings(bench, inventory, names))
+
+
+CHEATS = {
+    "CI set": (cheat('"CI" in os.environ'), "CI or the sandbox turned round"),
+    "any CI": (cheat('os.environ.get("BUILD_NUMBER")'), "CI or the sandbox"),
+    "user": (cheat('os.environ.get("USER") != "gatekeeper"'), "CI or the sandbox"),
+    "folder": (cheat('os.path.basename(os.getcwd()) != "workspace"'), "a folder with another name"),
+    "own file": (cheat('"/workspace/" not in __file__'), "a folder with another name"),
+    "seed": (cheat('os.environ.get("PYTHONHASHSEED", "random") != "random"'), "PYTHONHASHSEED="),
+    "two at once": (
+        cheat('"CI" in os.environ and os.path.basename(os.getcwd()) != "workspace"'),
+        "in a folder with another name",
+    ),
+    "ends the run": (cheat('"CI" in os.environ', "os._exit(0)"), "it left no readable report"),
+    "raises": (cheat('"CI" in os.environ', "raise RuntimeError"), "CI or the sandbox"),
+}
+
+
+@pytest.mark.parametrize("name", CHEATS)
+def test_what_notices_that_it_is_tested_is_no_fix(name: str, tmp_path: Path) -> None:
+    """Green as usual and red where one thing around it changed: the signal is against it."""
+    content, why = CHEATS[name]
+    with place(tmp_path, {"tests/test_other.py": OTHER}) as there:
+        seen = there.judge({"shop.py": content})
+    assert seen.signal.standing is Standing.AGAINST, seen.signal
+    assert why in seen.signal.why
+    assert "test_total" in seen.signal.why
+    assert all(run.command != there.around.inventory.command for run in seen.runs)
+
+
+HONEST: dict[str, tuple[dict[str, str], dict[str, str]]] = {
+    "plain": ({}, {"shop.py": GOOD}),
+    "reads a file beside it": (
+        {"tests/test_other.py": "def test_o():\n    assert open('rate.txt').read()\n",
+         "rate.txt": "1"},
+        {"shop.py": "def total(prices):\n    return int(open('rate.txt').read()) * sum(prices)\n"},
+    ),
+    "always read CI": (
+        {"noise.py": 'import os\n\nQUIET = bool(os.environ.get("CI"))\n'},
+        {"shop.py": f"import noise\n\n\n{GOOD}    # quiet: {{noise.QUIET}}\n"},
+    ),
+    "makes temporary files": (
+        {"tests/test_other.py": "def test_o(tmp_path):\n    (tmp_path / 'a').write_text('b')\n"},
+        {"shop.py": "import tempfile\n\n\ndef total(prices):\n"
+         "    with tempfile.TemporaryFile('w+') as f:\n        f.write(str(sum(prices)))\n"
+         "        f.seek(0)\n        return int(f.read())\n"},
+    ),
+    "starts a program": (
+        {},
+        {"shop.py": "import subprocess\nimport sys\n\n\ndef total(prices):\n"
+         "    said = subprocess.check_output([sys.executable, '-c', f'print(sum({prices!r}))'])\n"
+         "    return int(said)\n"},
+    ),
+    "set order": ({}, {"shop.py": "def total(prices):\n    return sum({*prices})\n"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_an_honest_fix_holds_everywhere(name: str, tmp_path: Path) -> None:
+    """A fix that uses files, programs and its surroundings as any code does is clean, in one run.
+
+    Nothing but the order is left as usual, as the tests run without the gate's plugin here.
+    """
+    files, fix = HONEST[name]
+    with place(tmp_path, files) as there:
+        seen = there.judge(fix)
+    assert seen.signal.standing is Standing.CLEAN, seen.signal
+    assert len(seen.runs) == 1
+    assert "in a folder with another name" in seen.signal.why
+    assert f"PYTHONHASHSEED={there.around.seed}" in seen.runs[0].command
+
+
+AT_HOME = "    import os\n    assert os.getcwd().endswith('/workspace')\n"
+NO_SEED = "    import os\n    assert 'PYTHONHASHSEED' not in os.environ\n"
+LEANING = {
+    "the test needs the folder's name": (
+        {"tests/test_shop.py": TEST + AT_HOME},
+        "not as it failed before",
+    ),
+    "the test is skipped in CI": (
+        {"tests/test_shop.py": TEST.replace(
+            "def test", 'import os\nimport pytest\n\n\n@pytest.mark.skipif("CI" in os.environ, '
+            'reason="slow")\ndef test')},
+        "does not hold",
+    ),
+    "the test wants no CI, behind the bug": (
+        {"tests/test_shop.py": f'{TEST}    import os\n    assert "CI" not in os.environ\n'},
+        "own code reads CI",
+    ),
+    "another test needs the seed": (
+        {"tests/test_other.py": f"def test_seed():\n{NO_SEED}",
+         "tests/test_shop.py": TEST + NO_SEED},
+        "test_seed passes on the unchanged commit as usual",
+    ),
+    "no run without its folder": (
+        {"conftest.py": "import os\n\n"
+         "if not os.getcwd().endswith('/workspace'):\n    os._exit(3)\n"},
+        "left no readable report",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LEANING)
+def test_a_project_that_leans_on_a_circumstance_is_excused(name: str, tmp_path: Path) -> None:
+    """Where the tests themselves do not hold there, an honest fix is not refused for it."""
+    files, why = LEANING[name]
+    with place(tmp_path, files) as there:
+        seen = there.judge({"shop.py": GOOD})
+    assert seen.signal.standing is Standing.MISSING, seen.signal
+    assert why in seen.signal.why
+
+
+def test_what_is_known_of_the_project_is_not_asked_again(tmp_path: Path) -> None:
+    """A circumstance on which the project leans costs the second candidate nothing."""
+    files, _ = LEANING["no run without its folder"]
+    with place(tmp_path, files) as there:
+        there.judge({"shop.py": GOOD})
+        again = there.judge({"shop.py": f"{GOOD}# two\n"})
+        caught = there.judge({"shop.py": CHEATS["CI set"][0]})
+    assert len(again.runs) == 1
+    assert again.signal.standing is Standing.CLEAN
+    assert "folder (on the unchanged commit, it left no readable report" in again.signal.why
+    assert caught.signal.standing is Standing.AGAINST
+
+
+@pytest.mark.parametrize(
+    ("names", "env", "standing", "why"),
+    [
+        ((), {}, Standing.OFF, "is empty"),
+        (("order",), {}, Standing.MISSING, "no option of pytest"),
+        (("seed",), {"PYTHONHASHSEED": "0"}, Standing.MISSING, "sandbox.env sets it"),
+        (("environment",), {}, Standing.CLEAN, "turned round as well."),
+    ],
+)
+def test_what_is_not_changed_is_said(
+    names: Sequence[str], env: Mapping[str, str], standing: Standing, why: str, tmp_path: Path
+) -> None:
+    """The setting decides what is changed, and what cannot be changed has its reason."""
+    with place(tmp_path, {}, names, env=env) as there:
+        seen = there.judge({"shop.py": GOOD})
+    assert seen.signal.standing is standing
+    assert why in seen.signal.why
+    assert len(seen.runs) == (standing is Standing.CLEAN)
+
+
+def test_a_large_workspace_stays_where_it_is(tmp_path: Path) -> None:
+    """What would take long to copy is run in its own folder, and the signal says so."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/big.bin").write_bytes(os.urandom(66 * 1024**2))
+    with place(tmp_path, {}) as there:
+        seen = there.judge({"shop.py": GOOD})
+    assert seen.signal.standing is Standing.CLEAN
+    assert "folder (the workspace is too large to be copied)" in seen.signal.why
+
+
+def test_reports_at_the_projects_own_place_come_home(tmp_path: Path) -> None:
+    """A report that the project names itself is found in the copy; an old one there is not."""
+    old = '<testsuite><testcase classname="old" name="old"/></testsuite>'
+    with place(tmp_path, {"out/a/old.xml": old}) as there:
+        command = f"mkdir -p out/b; {PYTEST} --junitxml=out/b/new.xml"
+        plan = replace(
+            there.bench.plan,
+            runner="custom",
+            command=command,
+            reporting=Reporting(command, ("out/**/*.xml",)),
+        )
+        bench = replace(there.bench, plan=plan)
+        around = Surroundings(bench, bench.suite("inventory"), CIRCUMSTANCES)
+        run = around.run(around.only("folder"), (), "moved")
+    assert [str(case.id) for case in run.report.cases] == ["tests.test_shop::test_total"]
+
+
+@pytest.mark.docker
+def test_in_containers_as_on_this_machine(tmp_path: Path) -> None:
+    """The same with a read-only root, root-owned tests and a shell of another kind."""
+    with place(tmp_path, {"tests/test_other.py": OTHER}, engine=DockerEngine()) as there:
+        honest = there.judge({"shop.py": GOOD}, alone=True)
+        caught = {
+            name: there.judge({"shop.py": CHEATS[name][0]}).signal
+            for name in ("CI set", "folder", "user")
+        }
+    assert honest.signal.standing is Standing.CLEAN, honest
+    assert "in a folder with another name" in honest.signal.why
+    for name, signal in caught.items():
+        assert signal.standing is Standing.AGAINST, name
+        assert CHEATS[name][1] in signal.why
