@@ -24,66 +24,112 @@ class _Rule:
     names: tuple[str, ...] = ()  # regular expressions, matched on the whole file name
     folders: tuple[str, ...] = ()
     at_root: bool = False
+    level: Level = Level.BLOCK
 
 
 _RULES = (
     _Rule(
         "configures the test runner",
         names=(
-            r"\.?pytest\.ini", r"pytest\.toml", r"\.pytest\.toml", r"tox\.(?:ini|toml)",
+            r"\.?pytest\.ini", r"\.?pytest\.toml", r"tox(?:-[\w-]+)?\.(?:ini|toml)",
             r"noxfile\.py", r"\.?nose(?:rc|\.cfg)", r"unittest\.cfg", r"\.coveragerc",
-            r"behave\.ini", r"\.behaverc",
-            r"(?:jest|vitest|karma|playwright|cypress|ava|wdio|web-test-runner|nyc|protractor)"
-            r"\.conf(?:ig)?(?:\.[a-z0-9_-]+)*\.(?:[cm]?[jt]s|json)", r"cypress\.json",
-            r"vitest\.workspace\.[a-z]+", r"\.mocharc(?:\.[a-z]+)?", r"mocha\.opts", r"\.nycrc.*",
-            r"\.c8rc.*", r"\.taprc", r"jest-preset\.js(?:on)?",
-            r"(?:jest|vitest)[.-]?setup\.[cm]?[jt]sx?", r"setup-?tests?\.[cm]?[jt]sx?",
-            r"phpunit(?:\.[a-z]+)*\.xml(?:\.dist)?",
-            r"phpunit\.xml\.dist", r"pest\.php", r"codeception\.ya?ml", r"\.rspec(?:-local)?",
-            r"\.simplecov", r"nextest\.toml", r"junit-platform\.properties", r"testng.*\.xml",
-            r"\.runsettings", r".+\.runsettings", r"xunit\.runner\.json",
+            r"hatch\.toml",
+            r"behave\.ini", r"\.behaverc", r"\.(?:stestr|testr)\.conf", r"\.proverc",
+            r"(?:jest|vitest|karma|playwright|cypress|ava|wdio|web-test-runner|nyc|protractor"
+            r"|stryker|jasmine|node)\.conf(?:ig)?(?:\.[a-z0-9_-]+)*\.(?:[cm]?[jt]s|json)",
+            r"cypress\.json", r"jasmine\.json", r"vitest\.workspace\.[a-z]+",
+            r"\.mocharc(?:\.[a-z]+)?", r"mocha\.opts", r"\.nycrc.*", r"\.c8rc.*", r"\.taprc",
+            r"(?:jest|vitest|mocha|karma)[.-][\w.-]+\.(?:[cm]?[jt]sx?|json)", r"wallaby\.[cm]?js",
+            r"set-?up-?(?:tests?|jest|vitest|mocha|after-?env)\.[cm]?[jt]sx?",
+            r"global-?(?:set-?up|teardown)\.[cm]?[jt]s", r"bunfig\.toml",
+            r"phpunit(?:\.[a-z]+)*\.xml(?:\.dist)?", r"pest\.php", r"codeception\.ya?ml",
+            r"\.rspec(?:-local)?", r"\.simplecov", r"guardfile", r"cucumber\.(?:ya?ml|[cm]?js)",
+            r"nextest\.toml", r"junit-platform\.properties", r"testng.*\.xml",
+            r"org\.(?:junit|testng|spockframework)\..*", r"(?:.+)?\.runsettings",
+            r"xunit\.runner\.json", r"ctest\w*\.cmake", r"cmake(?:user)?presets\.json",
+            r"\.bazelrc", r"magefile\.go",
+            r"run[-_]?tests?(?:\.(?:sh|py|[cm]?[jt]s|rb|php|ps1|bat))?",
+            r"\.phpunit\.result\.cache", r"\.testmondata",
         ),
-        folders=(".cargo", ".config/nextest", ".mvn"),
+        folders=(".cargo", ".config/nextest", ".mvn", ".pytest_cache", ".phpunit.cache",
+                 "features/steps", "step_definitions", "mockito-extensions"),
+    ),
+    _Rule(
+        "decides how code and tests are compiled or loaded",
+        names=(r"\.babelrc.*", r"babel\.config\..+", r"\.swcrc", r"php\.ini", r"\.user\.ini",
+               r"\.noderc", r"pyvenv\.cfg"),
+    ),
+    _Rule(
+        "starts or is the build that runs the tests",
+        names=(r"mvnw(?:\.cmd)?", r"gradlew(?:\.bat)?", r"init\.gradle(?:\.kts)?"),
+        folders=("buildsrc", "build-logic", "gradle/init.d"),
     ),
     _Rule(
         "configures the pipeline",
         names=(
             r".*\.gitlab-ci\.ya?ml", r"jenkinsfile(?:[._-].*)?", r".*\.jenkinsfile",
             r"\.travis\.ya?ml", r"azure-pipelines.*\.ya?ml", r"bitbucket-pipelines\.ya?ml",
-            r"\.drone\.ya?ml", r"\.woodpecker\.ya?ml", r"\.?appveyor\.ya?ml", r"\.cirrus\.ya?ml",
-            r"cloudbuild\.ya?ml", r"buildspec\.ya?ml", r"codecov\.ya?ml", r"\.codecov\.ya?ml",
+            r"\.drone\.(?:ya?ml|star|jsonnet)", r"\.woodpecker\.ya?ml", r"\.?appveyor\.ya?ml",
+            r"\.cirrus\.(?:ya?ml|star)", r"cloudbuild\.ya?ml", r"buildspec.*\.ya?ml",
+            r"\.?codecov\.ya?ml", r"\.build\.ya?ml", r"wercker\.ya?ml", r"bitrise\.ya?ml",
+            r"codemagic\.ya?ml", r"earthfile", r"dagger\.json", r"codeowners",
+            r"(?:\.?renovate(?:rc)?|dependabot)(?:\.json5?|\.ya?ml)?",
+            r"sonar-project\.properties", r"\.gitleaks\.toml", r"\.gitleaksignore",
         ),
         folders=(
             ".github", ".gitlab", ".gitlab-ci", ".circleci", ".buildkite", ".woodpecker", ".ci",
             ".drone", ".semaphore", ".teamcity", ".azure-pipelines", ".gitea", ".forgejo",
+            ".builds", ".tekton", ".concourse", ".jenkins",
         ),
     ),
     _Rule(
         "configures gatekeeper, or is read by it",
-        names=(r"\.gatekeeper(?:\..*)?\.ya?ml", r"\.env(?:\.tests?)?"),
+        names=(r"\.gatekeeper(?:\..*)?\.ya?ml", r"\.env(?:\.(?:tests?|testing|ci|local))?",
+               r"\.envrc"),
         folders=(".gatekeeper", "gatekeeper-report"),
     ),
     _Rule("holds gatekeeper's approved scenarios", folders=("scenarios",), at_root=True),
     _Rule(
-        "is a hook or configures git",
+        "is a hook, or is run by git, an editor or a shell when it opens the folder",
         names=(
             r"\.pre-commit-(?:config|hooks)\.ya?ml", r"\.?lefthook(?:-local)?\.(?:ya?ml|toml|json)",
             r"\.overcommit\.yml", r"\.gitattributes", r"\.gitmodules", r"\.gitconfig",
+            r"\.?simple-git-hooks\.(?:[cm]?js|json)", r"\.huskyrc.*", r"\.?lint-?staged.*",
+            r"\.bash(?:rc|_profile|_login)", r"\.profile", r"\.zshenv", r"\.exrc", r"\.nvimrc",
         ),
-        folders=(".githooks", ".git-hooks", ".husky", ".git"),
+        folders=(".githooks", ".git-hooks", ".husky", ".git", ".vscode", ".idea", ".devcontainer",
+                 ".direnv"),
     ),
     _Rule(
         "instructs coding agents",
-        names=(r"agents(?:\.override)?\.md", r"claude(?:\.local)?\.md", r"gemini\.md",
-               r"\.cursorrules", r"\.windsurfrules", r"\.mcp\.json"),
-        folders=(".cursor", ".claude", ".codex", ".gemini"),
+        names=(r"agents(?:\.override)?\.md", r"claude(?:\.local)?\.md", r"(?:gemini|qwen)\.md",
+               r"\.cursorrules", r"\.windsurfrules", r"\.clinerules", r"\.mcp\.json",
+               r"\.aider.*", r"copilot-instructions\.md"),
+        folders=(".cursor", ".claude", ".codex", ".gemini", ".windsurf", ".clinerules", ".roo",
+                 ".continue", ".agents"),
     ),
     _Rule(
-        "holds installed programs, the test runner among them",
-        names=(r"\.npmrc", r"\.yarnrc(?:\.ya?ml)?", r"\.pnp\..*", r"\.bundle", r"pip\.conf"),
-        folders=("node_modules", ".venv", "venv", "site-packages", "vendor/bin", "vendor/phpunit",
-                 ".bundle", ".yarn"),
+        "holds installed programs, the test runner among them, or says where they come from",
+        names=(r"\.npmrc", r"\.yarnrc(?:\.ya?ml)?", r"\.pnp\..*", r"\.pnpmfile\.c?js",
+               r"pip\.(?:conf|ini)",
+               r"\.bundle", r"\.pypirc", r"\.condarc", r"\.gemrc", r"uv\.toml", r"poetry\.toml",
+               r"\.netrc"),
+        folders=("node_modules", ".venv", "venv", "site-packages", "dist-packages", "vendor/bin",
+                 "vendor/phpunit", "vendor/composer", ".bundle", ".yarn", ".tox", ".nox",
+                 "vendor/github.com/stretchr", "vendor/github.com/onsi", "vendor/gotest.tools",
+                 "vendor/github.com/google/go-cmp", "vendor/bundle"),
     ),
+    _Rule(
+        "configures a linter, so look whether it hides what the change does",
+        names=(r"\.?ruff\.toml", r"\.flake8", r"\.?mypy\.ini", r"\.?pylintrc(?:\.toml)?",
+               r"pyrightconfig\.json", r"\.bandit", r"\.eslint(?:rc.*|ignore)",
+               r"eslint\.config\..+", r"biome\.jsonc?", r"\.golangci\..+",
+               r"\.?clippy\.toml", r"\.rubocop.*\.yml",
+               r"phpstan.*\.neon(?:\.dist)?", r"psalm\.xml", r"checkstyle.*\.xml",
+               r"\.semgrepignore", r"\.trivyignore", r"spotbugs.*\.xml"),
+        level=Level.WARN,
+    ),
+    _Rule("is run by Cargo before the tests", names=(r"build\.rs",), level=Level.WARN),
 )  # fmt: skip
 
 
@@ -99,17 +145,18 @@ def _says(rule: _Rule, lowered: str) -> bool:
 _Patterns = Sequence[tuple[str, re.Pattern[str]]]
 
 
-def _reason(path: str, extra: _Patterns) -> str:
+def _reason(path: str, extra: _Patterns) -> tuple[str, Level] | None:
+    """Why a file decides whether a patch passes, and how much it weighs."""
     if is_test(path):
-        return "belongs to the tests"
+        return "belongs to the tests", Level.BLOCK
     lowered = path.lower()
     for rule in _RULES:
         if _says(rule, lowered):
-            return rule.what
+            return rule.what, rule.level
     for written, pattern in extra:
         if pattern.fullmatch(path):
-            return written
-    return ""
+            return written, Level.BLOCK
+    return None
 
 
 def _as_regex(pattern: str) -> re.Pattern[str]:
@@ -144,10 +191,11 @@ def protected_paths(protected: Sequence[str] = (), run: Sequence[str] = ()) -> G
 def _findings(candidate: Candidate, extra: _Patterns) -> Iterator[Finding]:
     for change in candidate.changes:
         reason = _reason(change.path, extra)
-        if reason:
+        if reason is not None:
+            what, level = reason
             verb = {"A": "adds", "D": "deletes"}.get(change.status, "changes")
             message = (
-                f"{verb} `{change.path}`, which {reason}: make the fix in product code, "
+                f"{verb} `{change.path}`, which {what}: make the fix in product code, "
                 f"or let a person change this file."
             )
-            yield Finding("paths", Level.BLOCK, message, change.path)
+            yield Finding("paths", level, message, change.path)

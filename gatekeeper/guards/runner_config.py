@@ -75,7 +75,8 @@ def _setup_cfg(text: str) -> Parts:
 def _package_json(text: str) -> Parts:
     data = json.loads(text or "{}")
     names = ("scripts", "jest", "mocha", "ava", "vitest", "nyc", "c8", "tap", "karma", "cypress",
-             "playwright", "wireit", "nx")  # fmt: skip
+             "playwright", "wireit", "nx", "jasmine", "babel", "_moduleAliases", "husky",
+             "pre-commit", "simple-git-hooks", "lint-staged")  # fmt: skip
     return {name: data.get(name) for name in names}
 
 
@@ -105,10 +106,16 @@ def _pom(text: str) -> Parts:
 
 _MAVEN_NAMES = re.compile(r"test|surefire|failsafe|^argLine$", re.IGNORECASE)
 _MAVEN_PLUGINS = ("maven-surefire-plugin", "maven-failsafe-plugin", "maven-antrun-plugin",
-                  "exec-maven-plugin", "gmavenplus-plugin")  # fmt: skip
+                  "exec-maven-plugin", "gmavenplus-plugin", "build-helper-maven-plugin",
+                  "jacoco-maven-plugin", "maven-invoker-plugin")  # fmt: skip
 
 
-_BUILD = lines_about("tests", r"test|junit|spec|check|cover")
+_BUILD = lines_about("tests", r"test|junit|spec|check|cover|taskGraph|jvmArgs|javaagent|systemProp")
+_MAKE = lines_about(
+    "tests",
+    r"test|junit|spec|check|cover|^\s*-?include\b|^export\b|^(?:override\s+)?\.?(?:SHELL|SHELLFLAGS"
+    r"|MAKEFLAGS|PATH|DEFAULT_GOAL|PY\w*|NODE\w*|NPM|GO|CARGO|MVN|RUN)\s*[:?+]?=",
+)
 _READERS: tuple[tuple[str, Reader], ...] = (
     (r"pyproject\.toml", _pyproject),
     (r"setup\.cfg", _setup_cfg),
@@ -118,13 +125,20 @@ _READERS: tuple[tuple[str, Reader], ...] = (
     (r"deno\.jsonc?", _deno_json),
     (r"pom\.xml", _pom),
     (r".*\.gradle(?:\.kts)?", _BUILD),
-    (r"gradle\.properties", _BUILD),
+    (r"gradle\.properties",
+     lines_about("tests", r"test|junit|spec|check|cover|jvmargs|systemprop|javaagent|init")),
     (r"build\.sbt|project\.clj|mix\.exs|build\.xml", _BUILD),
-    (r"(?:gnu)?makefile|.*\.mk|justfile|\.justfile|taskfile\.ya?ml|rakefile|gruntfile\.js", _BUILD),
+    (r"(?:gnu)?makefile|.*\.mk|justfile|\.justfile|taskfile\.ya?ml|rakefile|gruntfile\.js", _MAKE),
     (r"cmakelists\.txt|meson\.build|build\.bazel|build", _BUILD),
-    (r"vite\.config\.[a-z]+", lines_about("tests", r"test|setupfiles|include|exclude")),
-    (r"setup\.py|tasks\.py", lines_about("tests", r"pytest|test|cmdclass|unittest|aliases")),
-    (r"\.babelrc(?:\.js(?:on)?)?|babel\.config\.[a-z]+", lines_about("tests", r"test")),
+    (r"vite\.config\.[a-z]+",
+     lines_about("tests", r"test|setupfiles|include|exclude|alias|plugins")),
+    (r"[tj]sconfig(?:[._-].*)?\.json", lines_about(
+        "what is loaded and compiled",
+        r"\"(?:paths|baseUrl|rootDirs?|typeRoots|types|plugins|ts-node|extends|include|exclude|files"
+        r"|references|moduleResolution|customConditions)\"\s*:")),
+    (r"(?:turbo|nx|lerna|project|angular|workspace)\.json|pants\.toml|earthfile", _BUILD),
+    (r"setup\.py|tasks\.py|dodo\.py|fabfile\.py|pavement\.py|duties\.py|invoke\.ya?ml",
+     lines_about("tests", r"pytest|test|cmdclass|unittest|aliases")),
 )  # fmt: skip
 
 
