@@ -41,6 +41,7 @@ from gatekeeper.gate import Gate, GuardTable, Informed
 from gatekeeper.git import Hunk, Repository
 from gatekeeper.guards.dependencies import no_new_dependencies
 from gatekeeper.guards.hidden import no_hidden_text
+from gatekeeper.guards.literals import no_copied_answers
 from gatekeeper.guards.modes import plain_files
 from gatekeeper.guards.paths import protected_paths
 from gatekeeper.guards.patience import no_waiting
@@ -102,6 +103,7 @@ GUARDS: Mapping[str, Callable[[Settings], Guard]] = {
 
 INFORMED: Mapping[str, Callable[[Settings, Evidence], Guard]] = {
     "paths": lambda _, evidence: reported_tests(evidence.inventory),
+    "literals": lambda _, evidence: no_copied_answers(evidence),
 }
 """Guards that need what runs of the unchanged commit say; one may share its name with another."""
 
