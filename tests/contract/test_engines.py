@@ -418,8 +418,8 @@ def test_trusted_file_wins(snapshot: Snapshot) -> None:
         Overlay("made/by_gate.py", b"trusted new"),
         Overlay("top.sh", b"echo top", executable=True),
     )
-    spec = RunSpec("cat sub/old.txt made/by_gate.py; ./top.sh; ls made", overlays, trusted)
-    assert snapshot.run(spec).output == b"trusted oldtrusted newtop\nby_gate.py\n"
+    spec = RunSpec("cat sub/old.txt made/by_gate.py; ./top.sh; ls made/*.py", overlays, trusted)
+    assert snapshot.run(spec).output == b"trusted oldtrusted newtop\nmade/by_gate.py\n"
 
 
 def test_trusted_file_is_not_hidden_by_compiled_python(snapshot: Snapshot) -> None:

@@ -236,7 +236,7 @@ def test_other_shells(shell: str, tree: Path, tmp_path: Path, image: str) -> Non
     overlays = (Overlay("a/b.txt", b"x" * 100_000), Overlay("file", None))
     command = "ls; cat a/b.txt | wc -c; mkdir r; echo '<t/>' > r/t.xml; exit 5"
     with DockerEngine().prepare(SnapshotSpec(str(tree), name, ("echo hi > made",))) as prepared:
-        completed = prepared.run(RunSpec(command, overlays, ("**/*.xml",)))
+        completed = prepared.run(RunSpec(command, overlays, reports=("**/*.xml",)))
         late = prepared.run(RunSpec("sleep 30", timeout=1))
         shot = prepared.run(RunSpec("kill -9 0; sleep 9", timeout=8))
     assert completed.output.split() == [b"a", b"made", b"100000"]

@@ -94,7 +94,7 @@ def test_whole_cycle_over_tls(remote: str, tmp_path: Path) -> None:
     with DockerEngine().prepare(SnapshotSpec(str(tree), image, ("echo set up > done",))) as ready:
         command = "cat done new; wc -c < file; seq 100000; cp file r.xml; exit 3"
         overlay = Overlay("new", b"n" * 500_000)
-        completed = ready.run(RunSpec(command, (overlay,), ("r.xml",)))
+        completed = ready.run(RunSpec(command, (overlay,), reports=("r.xml",)))
     assert completed.exit_code == 3
     assert completed.output.startswith(b"set up\nnnn")
     assert completed.output.endswith(b"2000000\n" + b"".join(b"%d\n" % n for n in range(1, 100001)))

@@ -19,6 +19,8 @@ USER = 1000
 HOME = "/home/gatekeeper"
 SHELL = "/gatekeeper/sh"
 """A copy of the image's shell that may be run and not read (see pid1.sh)."""
+STICKY = 0o1777
+COMPILED = "__pycache__"
 CHUNK = 1024 * 1024
 
 
@@ -40,27 +42,37 @@ class Locked:
     executable: bool = False
 
 
-def locked_archive(files: Iterable[Locked], top: str, mtime: int, folders: int = 0o1777) -> bytes:
+def locked_archive(files: Iterable[Locked], top: str, mtime: int, folders: int = STICKY) -> bytes:
     """Files below `top`, owned by root in folders owned by root: sticky ones, if nothing is said.
 
     USER may still put files of its own beside them, and can neither write, remove nor rename
-    these: code under test cannot rewrite a test before the runner reads it.
+    these: code under test cannot rewrite a test before the runner reads it. Nor can it put
+    compiled Python in its place, which counts before the source.
     """
-    buffer, made = io.BytesIO(), set[PurePosixPath]()
+    found = sorted(files, key=lambda file: file.path)
+    buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as tar:
-        for file in sorted(files, key=lambda file: file.path):
-            place = top / PurePosixPath(file.path)
-            for folder in [p for p in reversed(place.parents) if p.is_relative_to(top)]:
-                if folder not in made:
-                    entry = tarfile.TarInfo(os.fspath(folder))
-                    entry.type, entry.mode, entry.mtime = tarfile.DIRTYPE, folders, mtime
-                    tar.addfile(entry)
-                    made.add(folder)
-            entry = tarfile.TarInfo(os.fspath(place))
+        for folder, mode in sorted(_folders(found, folders).items()):
+            entry = tarfile.TarInfo(os.fspath(top / folder))
+            entry.type, entry.mode, entry.mtime = tarfile.DIRTYPE, mode, mtime
+            tar.addfile(entry)
+        for file in found:
+            entry = tarfile.TarInfo(f"{top}/{file.path}")
             entry.size, entry.mtime = len(file.content), mtime
             entry.mode = 0o555 if file.executable else 0o444
             tar.addfile(entry, io.BytesIO(file.content))
     return buffer.getvalue()
+
+
+def _folders(files: Iterable[Locked], mode: int) -> dict[PurePosixPath, int]:
+    """Every folder on the way to these files and its mode; those of compiled Python are shut."""
+    made = dict[PurePosixPath, int]()
+    for file in files:
+        place = PurePosixPath(file.path)
+        made.update(dict.fromkeys(place.parents, mode))
+        if place.suffix == ".py":
+            made[place.parent / COMPILED] = 0o555
+    return made
 
 
 def files_of(tree: Path, paths: Sequence[str]) -> Iterator[Locked]:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from gatekeeper.domain import Ending, Limits
 from gatekeeper.engines.border import Output
-from gatekeeper.engines.docker import probe
+from gatekeeper.engines.docker import disk, probe
 from gatekeeper.engines.docker.channel import Channel
 from gatekeeper.engines.docker.client import already_gone, engine_errors
 from gatekeeper.engines.docker.frames import STDERR, last_line, recorded_line
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from docker import APIClient
 
 START_TIMEOUT = 60.0
-WATCH_FROM = 0.5
 CONTROL_SLACK = 4 * 1024 * 1024
 """Answer channel beyond the reports themselves: tar's padding of many small files."""
 
@@ -119,7 +117,7 @@ class Sandbox:
         begun, recorded = time.monotonic(), recorded_line(token)
         with (
             engine_errors("the connection to the sandbox broke"),
-            self._disk_watch() as full,
+            disk.watched(self._api, self.identity, self._limits.disk, self.hang_up) as full,
             recorder.reading(recorded, timeout, self.hang_up),
         ):
             channel.send(payload, timeout)
@@ -157,42 +155,6 @@ class Sandbox:
         self.hang_up()
         with engine_errors("a sandbox cannot be removed"), already_gone():
             self._api.remove_container(self.identity, force=True, v=True)
-
-    @contextlib.contextmanager
-    def _disk_watch(self) -> Iterator[threading.Event]:
-        """Ends the container once its layer is larger than the limit; seen a little late.
-
-        In a thread of its own: an engine may not answer while the stream is not being read.
-        """
-        full, done = threading.Event(), threading.Event()
-
-        def watch() -> None:
-            pause = WATCH_FROM
-            while not done.wait(pause):
-                begun = time.monotonic()
-                if self._layer_size() > self._limits.disk:
-                    full.set()
-                    self.hang_up()
-                    return
-                pause = max(WATCH_FROM / 2, 20 * (time.monotonic() - begun))
-
-        thread = threading.Thread(target=watch, name="disk-watch", daemon=True)
-        thread.start()
-        try:
-            yield full
-        finally:
-            done.set()
-            self.hang_up()  # before the join: see the docstring
-            thread.join()
-
-    def _layer_size(self) -> int:
-        """Bytes written to the container's layer; 0 where the engine does not say."""
-        url = f"{self._api.base_url}/v{self._api.api_version}/containers/{self.identity}/json"
-        with contextlib.suppress(SandboxError), engine_errors("size"):
-            reply = self._api.get(url, params={"size": 1}, timeout=30)
-            if reply.ok:
-                return int(reply.json().get("SizeRw") or 0)
-        return 0
 
 
 class _Reading:

@@ -6,8 +6,9 @@ import contextlib
 import itertools
 import posixpath
 import secrets
+import shlex
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -171,7 +172,7 @@ class DockerEngine:
             raise
 
     def _set_up(self, sandbox: Sandbox, spec: SnapshotSpec) -> None:
-        command = "set -e\n" + "\n".join(spec.setup)
+        command = "\n".join(["set -e", *spec.setup, *_uncompile(spec.protected)])
         run = RunSpec(command, timeout=spec.setup_timeout)
         completed = run_in(sandbox, run, spec, Lines(self._say))
         if completed.ending is not Ending.EXITED or completed.exit_code != 0:
@@ -181,6 +182,13 @@ class DockerEngine:
                 f"the set-up failed ({how}):\n{tail}",
                 hint="correct sandbox.setup; a set-up that downloads needs sandbox.network: setup",
             )
+
+
+def _uncompile(protected: Sequence[str]) -> Iterator[str]:
+    """Shell lines that remove what the set-up compiled of tests: a run could write to it."""
+    folders = {posixpath.dirname(path) for path in protected if path.endswith(".py")}
+    for folder in sorted(folders):
+        yield f"rm -rf {shlex.quote(posixpath.join(WORKSPACE, folder, archive.COMPILED))}"
 
 
 class Lines:

@@ -52,6 +52,7 @@ def test_granted_network() -> None:
         ("NoNewPrivs: 1", "", "nonewprivs is unknown"),
         ("interface: lo", "socket: /run/docker.sock", "socket /run/docker.sock is inside"),
         ("interface: lo", "missing: tar", "lacks `tar`"),
+        ("interface: lo", "readable: PID 1", "read the memory of the gate's own process"),
     ],
 )
 def test_open_sandbox(good: str, bad: str, sentence: str) -> None:
