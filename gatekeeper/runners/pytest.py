@@ -103,13 +103,14 @@ def _tools(text: str) -> frozenset[str]:
 # --- commands ---------------------------------------------------------------------------
 
 
-def _is_pytest(word: str) -> bool:
+def is_program(word: str) -> bool:
+    """Whether a word of a command is pytest itself."""
     return word.rpartition("/")[2] in ("pytest", "py.test")
 
 
 def report(command: str) -> Reporting | None:
     """Our report in place of any that the command asks for."""
-    found = shell.calls(command, _is_pytest)
+    found = shell.calls(command, is_program)
     for number, words in reversed(tuple(enumerate(found))):
         given = shell.options(words, "--junitxml", "--junit-xml", "--maxfail")
         stops = [word for word in words if word.text in ("-x", "--exitfirst")]
@@ -121,14 +122,19 @@ def report(command: str) -> Reporting | None:
 
 
 def report_through(command: str) -> Reporting:
-    """For a command that starts pytest somewhere inside, such as `make test`."""
-    return Reporting(command, env={"PYTEST_ADDOPTS": FLAGS})
+    """For a command that starts pytest somewhere inside, such as `make test`.
+
+    What the environment asks for already is kept: it comes first, and ours wins.
+    """
+    return Reporting(
+        command, env={"PYTEST_ADDOPTS": f"${{PYTEST_ADDOPTS:+$PYTEST_ADDOPTS }}{FLAGS}"}
+    )
 
 
 def narrow(command: str, cases: Sequence[CaseResult], tree: Tree) -> str | None:
     """Node ids in place of the paths that the command names."""
     ids = node_ids(cases, tree)
-    found = shell.calls(command, _is_pytest)
+    found = shell.calls(command, is_program)
     if ids is None or len(found) != 1 or shell.changes_folder(command):
         return None
     words = found[0]

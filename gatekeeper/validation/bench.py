@@ -21,6 +21,8 @@ from gatekeeper.domain import (
 )
 from gatekeeper.intake.junit import read_reports
 from gatekeeper.ports import Snapshot, Tree
+from gatekeeper.runners.watch import Watch
+from gatekeeper.validation.watching import read_record
 
 OUTPUT_KEPT = 20_000
 """Characters of a run's output that are kept, half from the head and half from the tail."""
@@ -30,7 +32,8 @@ OUTPUT_KEPT = 20_000
 class Bench:
     """A prepared snapshot and the plan for running its tests.
 
-    `tree` is the unchanged tree under test; it is only read, to find files by case.
+    `tree` is the unchanged tree under test; it is only read, to find files by case. With `watch`
+    every run is watched from inside, whose files must be among the snapshot's tools.
     """
 
     snapshot: Snapshot
@@ -38,6 +41,7 @@ class Bench:
     tree: Tree
     timeout: float
     env: Mapping[str, str]
+    watch: Watch | None = None
 
     def suite(self, purpose: str, overlays: Sequence[Overlay] = ()) -> Run:
         """Run every test there is."""
@@ -54,13 +58,31 @@ class Bench:
         command, reports = chosen
         return self._run(purpose, command, reports, overlays)
 
-    def _run(
-        self, purpose: str, command: str, reports: Sequence[str], overlays: Sequence[Overlay]
+    def given(
+        self,
+        purpose: str,
+        command: str,
+        reports: Sequence[str],
+        overlays: Sequence[Overlay] = (),
+        trusted: Sequence[Overlay] = (),
     ) -> Run:
+        """Run a command that was made elsewhere, with tests that the gate made for this run."""
+        return self._run(purpose, command, reports, overlays, trusted)
+
+    def _run(
+        self,
+        purpose: str,
+        command: str,
+        reports: Sequence[str],
+        overlays: Sequence[Overlay],
+        trusted: Sequence[Overlay] = (),
+    ) -> Run:
+        watched = self.watch.over(command) if self.watch else None
         done = self.snapshot.run(
             RunSpec(
-                command=command,
-                overlays=tuple(overlays),
+                command=watched.command if watched else command,
+                overlays=(*overlays, *(watched.overlays if watched else ())),
+                trusted=tuple(trusted),
                 reports=tuple(reports),
                 env=self.env,
                 timeout=self.timeout,
@@ -76,6 +98,7 @@ class Bench:
             output=trim(done.output.decode("utf-8", "replace"), OUTPUT_KEPT),
             note=done.note,
             raw_reports=done.reports,
+            record=read_record(done.record, watched.key) if watched else None,
         )
 
 

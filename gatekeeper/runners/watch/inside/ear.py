@@ -1,0 +1,140 @@
+"""The audit hook: it alone holds the key, the stream and the fingerprint.
+
+The hooks that pytest calls speak to it by an audit event of an unpredictable name. Whatever is
+told is on its way out of the sandbox before the code under test goes on.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from _thread import allocate_lock, get_ident
+from typing import Any, Callable, Dict, FrozenSet, Set, Tuple
+
+from . import contacts, modules
+from .integrity import Fingerprint
+from .orders import Order
+from .places import Places
+from .stream import opened
+
+Words = Tuple[Any, ...]
+Tell = Callable[..., None]
+Heard = Callable[[str, Any, Words], None]
+"""Takes an event, the frame in which it happened, and its arguments."""
+
+
+def listen(order: Order, speakers: FrozenSet[Any]) -> str:
+    """Install the hook. Returns the name of the event by which code of `speakers` speaks to it."""
+    event = f"pytest.{secrets.token_hex(8)}"
+    write, stream = opened(order)
+    tell = _once(write)
+    places = Places(order.root)
+    commands = _commands(order._replace(stream=stream), tell, places)
+    reactions: Dict[str, Heard] = {
+        name: _contact(react, through, places, tell)
+        for name, (react, through) in contacts.table(order.root, order.tools).items()
+    }
+    reactions[event] = _spoken(commands, speakers, places, tell)
+    tell("begin", sys.version.split()[0])
+    sys.addaudithook(_hook(reactions, tell))
+    return event
+
+
+def _once(write: Tell) -> Tell:
+    """One line out at a time; what was said of contacts and tampering once is not said again."""
+    lock = allocate_lock()
+    said: Set[Words] = set()
+
+    def tell(kind: str, *values: str) -> None:
+        if kind in ("contact", "tamper"):
+            if (kind, *values) in said:
+                return
+            said.add((kind, *values))
+        with lock:
+            write(kind, *values)
+
+    return tell
+
+
+def _hook(reactions: Dict[str, Heard], tell: Tell) -> Callable[[str, Words], None]:
+    """What Python calls for each event; quick for nearly all of them."""
+    busy: Set[int] = set()
+    pid = os.getpid()
+    # What the code under test could replace later is bound now.
+    getframe, thread, process, known = sys._getframe, get_ident, os.getpid, reactions.get
+
+    def hear(name: str, args: Words) -> None:
+        reaction = known(name)
+        if reaction is None:
+            return
+        me = thread()
+        if me in busy or process() != pid:  # our own doing, or a forked child's
+            return
+        busy.add(me)
+        try:
+            reaction(name, getframe(1), args)
+        except OSError:
+            return  # nobody reads: the record stays incomplete, and that is what the gate sees
+        except Exception as error:  # noqa: BLE001 - it must not end what the project does
+            tell("fault", type(error).__name__)
+        finally:
+            busy.discard(me)
+
+    return hear
+
+
+def _contact(
+    react: contacts.Reaction, through: contacts.Through, places: Places, tell: Tell
+) -> Heard:
+    def heard(_: str, frame: Any, args: Words) -> None:
+        what = react(args)
+        at = places.actor(frame, through) if what else None
+        if at is not None:
+            code = at.f_code
+            tell("contact", what, places.relative(code.co_filename), code.co_name)
+
+    return heard
+
+
+def _spoken(
+    commands: Dict[str, Tell], speakers: FrozenSet[Any], places: Places, tell: Tell
+) -> Heard:
+    def heard(_: str, frame: Any, args: Words) -> None:
+        if frame.f_code in speakers:
+            commands[args[0]](*args[1:])
+        else:
+            code = (places.actor(frame, contacts.alone) or frame).f_code
+            tell("contact", contacts.FORGES, places.relative(code.co_filename), code.co_name)
+
+    return heard
+
+
+def _commands(order: Order, tell: Tell, places: Places) -> Dict[str, Tell]:
+    """What the hooks of pytest may ask for."""
+    taken = Fingerprint(places, lambda what, file, name: tell("tamper", what, file, name))
+
+    def collected(test_modules: Any) -> None:
+        taken.check(True)
+        taken.extend()
+        taken.lend(test_modules)
+
+    def end(status: str) -> None:
+        taken.check(True, everything=True)
+        for names in modules.importable() if order.modules else ():
+            tell("modules", names)
+        for what, file, name in modules.at_hand(places):
+            tell("contact", what, file, name)
+        tell("end", status)
+
+    return {
+        "case": lambda *values: tell("case", *values),
+        "raised": lambda *values: tell("raised", *values),
+        "check": taken.check,
+        "collected": collected,
+        "replaced": lambda what, value: tell("tamper", what, *taken.origin(value)),
+        "workers": lambda count: modules.orders(order, count),
+        "end": end,
+    }

@@ -1,0 +1,283 @@
+"""A fingerprint of the test runner, of the tests and of what they borrow from Python.
+
+Everything is compared by identity, never by equality: an object that equals everything would
+pass for anything. The originals are held, so that no identity is ever given to another object.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import builtins
+import operator
+import sys
+import time
+import types
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Tuple
+
+from .places import OTHER, PRODUCT, TEST, Places
+
+RUNNERS = ("_pytest", "pytest", "pluggy", "unittest")
+OFTEN = frozenset(
+    {
+        "_pytest.runner",
+        "_pytest.reports",
+        "_pytest.unittest",
+        "_pytest.python",
+        "_pytest.outcomes",
+        "_pytest.skipping",
+        "_pytest.junitxml",
+        "_pytest.main",
+        "_pytest.assertion.util",
+        "_pytest.assertion.rewrite",
+        "_pytest.raises",
+        "_pytest.python_api",
+        "_pytest.stash",
+        "pluggy._callers",
+        "pluggy.callers",
+        "pluggy._hooks",
+        "pluggy.hooks",
+        "pluggy._result",
+        "pluggy._manager",
+        "unittest.case",
+    }
+)
+SHARE = 20
+"""A whole comparison waits until its own time is at most this part of the time that passed."""
+_GROWS = frozenset(["__annotations__", "__annotations_cache__", "__doc__", "__annotate_func__"])
+_MISSING = object()
+_DATA = (int, str, float, bytes, tuple, frozenset, type(None))
+_DESCRIPTORS = (staticmethod, classmethod, property, types.FunctionType)
+Told = Callable[[str, str, str], None]
+"""Hears (what was changed, file, function) of the one who is behind it."""
+
+
+class Group:
+    """Some names of one module or class, with what they must be bound to."""
+
+    __slots__ = ("_expected", "_known", "_pick", "_seen", "_size", "_values", "borrowed", "label")
+
+    def __init__(self, label: str, seen: Any, names: Iterable[str], borrowed: bool) -> None:
+        self.label, self.borrowed, self._seen = label, borrowed, seen
+        self._expected = {name: seen[name] for name in names}
+        self._known = set(seen)
+        self._bind()
+
+    def _bind(self) -> None:
+        names = list(self._expected) or ["__name__"]
+        values = [self._expected.get(name, self._seen.get(name)) for name in names]
+        # One name twice: so that a getter of one gives a tuple too.
+        self._pick = operator.itemgetter(*names, names[0])
+        self._values = [*values, values[0]]
+        self._size = len(self._seen)
+
+    def intact(self) -> bool:
+        """Quick: nothing was replaced, and nothing added."""
+        try:
+            same = all(map(operator.is_, self._pick(self._seen), self._values))
+        except KeyError:
+            return False
+        return same and len(self._seen) == self._size
+
+    def changes(self, counts: Callable[[Any], bool]) -> Iterator[Tuple[str, Any]]:
+        """Name and new value of each change that counts; the others are looked at again."""
+        for name, old in list(self._expected.items()):
+            new = self._seen.get(name, _MISSING)
+            if new is not old and counts(new):
+                self._expected[name] = new
+                yield name, new
+        for name in list(self._seen):
+            if name not in self._known:
+                self._known.add(name)
+                value = self._seen[name]
+                special = name.startswith("__") and name not in _GROWS
+                if not self.borrowed and (callable(value) or special) and counts(value):
+                    yield name, value
+        self._expected = {k: v for k, v in self._expected.items() if v is not _MISSING}
+        self._bind()
+
+
+class Fingerprint:
+    """All groups; `check` tells what changed since it looked last."""
+
+    def __init__(self, places: Places, tell: Told) -> None:
+        self._places, self._tell = places, tell
+        self._often: List[Group] = []
+        self._seldom: List[Group] = []
+        self._lent: List[Group] = []
+        self._held: List[Any] = []
+        self._modules: Dict[str, Any] = {}
+        self._codes: List[Tuple[Any, Any]] = []
+        self._quiet_until = 0.0
+        self._clock = time.perf_counter
+        self._lent.append(_borrowed("builtins", vars(builtins)))
+        self.extend()
+
+    def extend(self) -> None:
+        """Add the runner's modules that were loaded since."""
+        for name, module in list(sys.modules.items()):
+            ours = name.partition(".")[0] in RUNNERS and name not in self._modules
+            if ours and type(module) is types.ModuleType:
+                self._modules[name] = module
+                self._add(name, module)
+
+    def _add(self, name: str, module: Any) -> None:
+        groups = self._often if name in OFTEN else self._seldom
+        space = vars(module)
+        names = [key for key, value in space.items() if callable(value)]
+        if names:
+            groups.append(Group(name, space, names, True))
+        for key in names:
+            if isinstance(space[key], type) and space[key].__module__ == name:
+                groups.append(_whole(f"{name}.{key}", space[key]))
+
+    def lend(self, modules: Iterable[Any]) -> None:
+        """Add test modules, their classes, and the modules of others that they use."""
+        for module in modules:
+            name = getattr(module, "__name__", "")
+            if name in self._modules or type(module) is not types.ModuleType:
+                continue
+            self._modules[name] = module
+            space = vars(module)
+            self._lent.append(_test_module(module))
+            for value in list(space.values()):
+                if isinstance(value, type) and value.__module__ == name:
+                    self._lent.append(_whole(f"{name}.{value.__name__}", value, True))
+                elif type(value) is types.ModuleType and value.__name__ not in self._modules:
+                    self._modules[value.__name__] = value
+                    if self._places.kind(getattr(value, "__file__", "") or "") == OTHER:
+                        self._lent.append(_borrowed(value.__name__, vars(value)))
+                elif type(value) is types.FunctionType:
+                    self._codes.append((value, value.__code__))
+
+    def check(self, settled: bool, everything: bool = False) -> None:
+        """Tell what changed. `settled`: no test is under way that may have replaced something."""
+        for group in self._often:
+            if not group.intact():
+                self._told(group, self._any)
+        for group in self._lent:
+            if not group.intact():
+                self._told(group, self._not_by_tests if settled else self._by_product)
+        begun = self._clock()
+        if everything or begun > self._quiet_until:
+            for group in self._seldom:
+                if not group.intact():
+                    self._told(group, self._any)
+            self._check_modules()
+            now = self._clock()
+            self._quiet_until = now + SHARE * (now - begun)
+
+    def _check_modules(self) -> None:
+        for name, module in self._modules.items():
+            now = sys.modules.get(name, _MISSING)
+            if now is not module and name.partition(".")[0] in RUNNERS and now is not _MISSING:
+                self._tell(f"replaced the module `{name}`", *self.origin(now))
+                self._modules[name] = now
+        for function, code in self._codes:
+            if function.__code__ is not code:
+                what = f"replaced the code of `{function.__qualname__}`"
+                self._tell(what, *self._place(function.__code__))
+
+    def _told(self, group: Group, counts: Callable[[Any], bool]) -> None:
+        for name, new in group.changes(counts):
+            self._held.append(new)
+            what = "took away" if new is _MISSING else "replaced"
+            self._tell(f"{what} `{group.label}.{name}`", *self.origin(new))
+
+    def _any(self, new: Any) -> bool:
+        return True
+
+    def _by_product(self, new: Any) -> bool:
+        code = _code(new)
+        return code is not None and self._places.kind(code.co_filename) == PRODUCT
+
+    def _not_by_tests(self, new: Any) -> bool:
+        code = _code(new)
+        if code is not None:
+            return self._places.kind(code.co_filename) != TEST
+        return not type(new).__module__.startswith("unittest.mock")
+
+    def origin(self, value: Any) -> Tuple[str, str]:
+        """(file, function) of the code behind a value, as far as it can be told."""
+        code = _code(value)
+        if code is not None:
+            return self._place(code)
+        kind = value if isinstance(value, type) else type(value)
+        module = sys.modules.get(kind.__module__)
+        return self._places.relative(getattr(module, "__file__", "") or ""), kind.__qualname__
+
+    def _place(self, code: Any) -> Tuple[str, str]:
+        return self._places.relative(code.co_filename), code.co_name
+
+
+def _whole(label: str, owner: type, borrowed: bool = False) -> Group:
+    """A class: all that is callable or a descriptor."""
+    space = vars(owner)
+    names = [
+        name
+        for name, value in space.items()
+        if name not in _GROWS and (callable(value) or isinstance(value, _DESCRIPTORS))
+    ]
+    return Group(label, space, names, borrowed)
+
+
+def _borrowed(label: str, space: Any) -> Group:
+    return Group(label, space, [n for n, v in space.items() if callable(v) and n != "_"], True)
+
+
+def _test_module(module: Any) -> Group:
+    """What a test module's names are bound to, but those that its own functions set."""
+    space = vars(module)
+    own = {n for value in space.values() for n in _globals_set(_code(value))}
+    names = [
+        name
+        for name, value in space.items()
+        if name not in own
+        and not name.startswith("@")
+        and (callable(value) or (type(value) in _DATA and not name.startswith("__")))
+    ]
+    return Group(module.__name__, space, names, True)
+
+
+def _globals_set(code: Any) -> Iterator[str]:
+    """Names that a code object, or one inside it, declares `global` and sets."""
+    if code is None:
+        return
+    inner = [const for const in code.co_consts if isinstance(const, types.CodeType)]
+    setting = _STORE in code.co_code[::2]
+    if setting:
+        yield from code.co_names
+    for each in inner:
+        yield from _globals_set(each)
+
+
+def _opcode(name: str) -> int:
+    import opcode  # noqa: PLC0415 - needed once
+
+    return opcode.opmap[name]
+
+
+_STORE = _opcode("STORE_GLOBAL")
+
+
+def _code(value: Any) -> Any:
+    """The code object behind a function, method, descriptor, partial or class, or None."""
+    for _ in range(5):
+        if isinstance(value, types.FunctionType):
+            return value.__code__
+        inner = _wrapped(value)
+        if inner is None:
+            return None
+        value = inner
+    return None
+
+
+def _wrapped(value: Any) -> Any:
+    if isinstance(value, (staticmethod, classmethod, types.MethodType)):
+        return value.__func__
+    if isinstance(value, property):
+        return value.fget
+    if isinstance(value, type):
+        functions = (each for each in vars(value).values() if type(each) is types.FunctionType)
+        return next(functions, None)
+    return getattr(value, "func", None) if type(value).__module__ == "functools" else None
