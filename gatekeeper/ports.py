@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
 from gatekeeper.domain import (
     Candidate,
+    CaseResult,
     Completed,
     EngineInfo,
     Finding,
+    Opinion,
     Proposal,
     Report,
     Request,
@@ -82,6 +84,14 @@ class Guard(Protocol):
 
     def __call__(self, candidate: Candidate, before: Tree, after: Tree) -> Iterable[Finding]:
         """Findings, none if there is nothing to say."""
+        ...
+
+
+class Judge(Protocol):
+    """Another model that may doubt a candidate. Never raises because the model cannot be asked."""
+
+    def __call__(self, candidate: Candidate, failing: Sequence[CaseResult]) -> Opinion:
+        """What it says of a candidate; `failing` are the red cases of the unchanged commit."""
         ...
 
 

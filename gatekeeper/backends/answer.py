@@ -78,7 +78,7 @@ def parse_answer(text: str, limit: int = MAX_CANDIDATES) -> Answer:
 
     Raises UnusableAnswer where it is not JSON, off the schema, out of bounds or says nothing.
     """
-    stripped, notes = _unwrapped(text)
+    stripped, notes = unwrapped(text)
     try:
         value = json.loads(stripped)
     except RecursionError:
@@ -147,8 +147,11 @@ def _encodable(text: str, where: str, errors: str = "strict") -> None:
         raise UnusableAnswer(f"{where} holds half of a surrogate pair") from None
 
 
-def _unwrapped(text: str) -> tuple[str, tuple[str, ...]]:
-    """Servers that ignore the schema like to put a Markdown fence around the object."""
+def unwrapped(text: str) -> tuple[str, tuple[str, ...]]:
+    """The text without what is around it, and notes.
+
+    Servers that ignore the schema like to put a Markdown fence around the object.
+    """
     stripped = text.strip().removeprefix("\ufeff")
     fenced = re.fullmatch(r"(`{3,}|~{3,})(?:json)?[ \t]*\n(.*)\n\1", stripped, re.DOTALL)
     if fenced:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from gatekeeper.domain.candidates import Candidate, Draft, Finding
+from gatekeeper.domain.candidates import Candidate, Draft, Finding, Usage
 from gatekeeper.domain.cases import CaseId, CaseResult, CaseState, RunReport
 from gatekeeper.domain.diagnosis import Context
 from gatekeeper.domain.sandbox import Ending
@@ -31,6 +31,19 @@ class Signal:
     name: str
     standing: Standing
     why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What a judge says of a candidate; nothing in it is a reason to accept.
+
+    A signal where it has no doubt or gave no opinion, else findings that warn or block.
+    """
+
+    signal: Signal | None = None
+    findings: tuple[Finding, ...] = ()
+    usage: Usage = field(default_factory=Usage)
+    raw: bytes = b""  # the answer as it came
 
 
 @dataclass(frozen=True, slots=True)
