@@ -170,9 +170,10 @@ def test_configured_globs_serve_a_command_nobody_knows() -> None:
 
 
 def test_pytest_inside_another_command_is_told_by_a_variable() -> None:
-    """`make test` in a pytest project reports through PYTEST_ADDOPTS."""
+    """`make test` in a pytest project reports through PYTEST_ADDOPTS, which keeps what it held."""
     command, _ = runners.suite(plan(PYTEST, command="make test"), "t")
-    assert 'export PYTEST_ADDOPTS="--junitxml=$junit ' in command
+    kept = "${PYTEST_ADDOPTS:+$PYTEST_ADDOPTS }"
+    assert f'export PYTEST_ADDOPTS="{kept}--junitxml=$junit ' in command
     assert command.endswith("; make test")
 
 

@@ -133,6 +133,7 @@ def _commands(order: Order, tell: Tell, places: Places) -> Dict[str, Tell]:
         "case": lambda *values: tell("case", *values),
         "raised": lambda *values: tell("raised", *values),
         "check": taken.check,
+        "loaded": taken.loaded,
         "collected": collected,
         "replaced": lambda what, value: tell("tamper", what, *taken.origin(value)),
         "workers": lambda count: modules.orders(order, count),

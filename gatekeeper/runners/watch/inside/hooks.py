@@ -76,8 +76,9 @@ class Hooks:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: Any) -> None:
-        """Remember the session for its exit status."""
-        self._session = session
+        """Plugins and the first conftest files are loaded, nothing is collected."""
+        self._session = session  # for its exit status
+        self._tell("loaded")
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: List[Any]) -> None:
@@ -167,6 +168,8 @@ class Hooks:
         """Workers are watched themselves: they find what this process found."""
         self._tell("workers", len(specs) + 4)
         os.environ.update(self._env)
+        # What these workers take for their `sys.path`.
+        sys.modules["xdist.plugin"]._sys_path.append(self._order.tools)
         os.environ[WATCH] = f"{self._order.path}-{self._order.tag}"
 
     # --- end ------------------------------------------------------------------------------

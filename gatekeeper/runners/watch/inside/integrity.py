@@ -33,12 +33,6 @@ OFTEN = frozenset(
         "_pytest.raises",
         "_pytest.python_api",
         "_pytest.stash",
-        "pluggy._callers",
-        "pluggy.callers",
-        "pluggy._hooks",
-        "pluggy.hooks",
-        "pluggy._result",
-        "pluggy._manager",
         "unittest.case",
     }
 )
@@ -78,6 +72,12 @@ class Group:
         except KeyError:
             return False
         return same and len(self._seen) == self._size
+
+    def accept(self) -> None:
+        """What is there now is what must be there."""
+        self._expected = {n: self._seen[n] for n in self._expected if n in self._seen}
+        self._known = set(self._seen)
+        self._bind()
 
     def changes(self, counts: Callable[[Any], bool]) -> Iterator[Tuple[str, Any]]:
         """Name and new value of each change that counts; the others are looked at again."""
@@ -122,7 +122,8 @@ class Fingerprint:
                 self._add(name, module)
 
     def _add(self, name: str, module: Any) -> None:
-        groups = self._often if name in OFTEN else self._seldom
+        often = name in OFTEN or name.startswith("pluggy")
+        groups = self._often if often else self._seldom
         space = vars(module)
         names = [key for key, value in space.items() if callable(value)]
         if names:
@@ -130,6 +131,14 @@ class Fingerprint:
         for key in names:
             if isinstance(space[key], type) and space[key].__module__ == name:
                 groups.append(_whole(f"{name}.{key}", space[key]))
+
+    def loaded(self) -> None:
+        """Plugins are in place; what those of others changed is how it must stay."""
+        for group in (*self._often, *self._seldom, *self._lent):
+            if not group.intact():
+                self._told(group, self._by_project)
+                group.accept()
+        self.extend()
 
     def lend(self, modules: Iterable[Any]) -> None:
         """Add test modules, their classes, and the modules of others that they use."""
@@ -186,6 +195,10 @@ class Fingerprint:
 
     def _any(self, new: Any) -> bool:
         return True
+
+    def _by_project(self, new: Any) -> bool:
+        code = _code(new)
+        return code is not None and self._places.kind(code.co_filename) != OTHER
 
     def _by_product(self, new: Any) -> bool:
         code = _code(new)
