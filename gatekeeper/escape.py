@@ -13,16 +13,19 @@ from collections.abc import Mapping
 
 _CODE_SPAN = re.compile(r"(?<!`)(`[^`]+`)(?!`)")
 _MARKUP = re.compile(r"([\\`*_{}\[\]#|~$])")
-_REFERENCE = re.compile(r"(?<!\w)([!&%])(?=\w)")
+_REFERENCE = re.compile(r"([!&%])(?=\w)")
 _XML_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _INVISIBLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    "\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
+_STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _ENV_ODD = re.compile(r"[^A-Za-z0-9._:/@+-]+")
 _LINE_START = re.compile(r"^(\d*)([>+/.)-])")
-_QUICK_ACTION = re.compile(r"^/", re.MULTILINE)
+_WEB_NAME = re.compile(r"\b(www)\.", re.IGNORECASE)
+_LINE_COMMAND = re.compile(r"^(?=/|::)", re.MULTILINE)
 _CLOSED = "\u200b"
-"""A zero-width space: after `@` it keeps GitLab from calling a person."""
+"""A zero-width space: after `@` it keeps GitLab from calling a person, and `www` from a link."""
 
 
 def prose(text: str) -> str:
@@ -51,9 +54,10 @@ def cell(text: str) -> str:
 def fence(text: str, language: str = "") -> str:
     """A fenced block that the text cannot end; nothing inside is interpreted.
 
-    A blank goes before a leading `/`: what looks for quick actions may see fences otherwise.
+    A blank goes before a leading `/` or `::`: what looks for quick actions, or for files to
+    include, does so before it knows of fences.
     """
-    shown = _QUICK_ACTION.sub(" /", _visible(text).strip("\n"))
+    shown = _LINE_COMMAND.sub(" ", _visible(text).strip("\n"))
     ticks = "`" * max(3, _longest_run(shown) + 1)
     return f"{ticks}{language}\n{shown}\n{ticks}"
 
@@ -77,8 +81,12 @@ def xml_attribute(text: str) -> str:
 
 
 def json_bytes(value: Mapping[str, object]) -> bytes:
-    """Readable JSON in UTF-8, keys in the given order; lone surrogates become U+FFFD."""
+    """Readable JSON in UTF-8, keys in the given order; lone surrogates become U+FFFD.
+
+    What steers a terminal or turns the reading direction is written as an escape.
+    """
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    text = _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode() + b"\n"
 
 
@@ -90,6 +98,7 @@ def env_value(text: str, limit: int = 200) -> str:
 def _plain(text: str) -> str:
     shown = _REFERENCE.sub(rf"\1{_CLOSED}", _MARKUP.sub(r"\\\1", text))
     shown = shown.replace("@", f"@{_CLOSED}").replace("://", f":{_CLOSED}//")
+    shown = _WEB_NAME.sub(rf"\1{_CLOSED}.", shown)
     return html.escape(shown, quote=False)
 
 

@@ -141,5 +141,6 @@ def clip(text: str, limit: int) -> str:
 
 
 def _line(text: str) -> str:
-    """Untrusted text on one bounded line."""
-    return clip(" ".join(text.split()), LINE_LIMIT).replace("\n", " ")
+    """Untrusted text on one bounded line, without control and invisible characters."""
+    shown = "".join(char if char.isprintable() else " " for char in text)
+    return clip(" ".join(shown.split()), LINE_LIMIT).replace("\n", " ")

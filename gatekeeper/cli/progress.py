@@ -20,7 +20,9 @@ import click
 
 from gatekeeper.ports import Progress
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_LOG_COMMAND = re.compile(r"##(?=\[|vso\[|teamcity\[)|^(?P<blank>\s*):(?=:)", re.MULTILINE)
+"""What the logs of Azure, TeamCity and GitHub take for a command, wherever a job prints it."""
 _SPINNER = "|/-\\"
 
 WORTH_SAYING = 0.1
@@ -28,8 +30,11 @@ WORTH_SAYING = 0.1
 
 
 def printable(text: str) -> str:
-    """Text without what steers a terminal or turns the reading direction; newlines stay."""
+    """Text without what steers a terminal, a job's log or the reading direction; newlines stay."""
     clean = _CONTROL.sub("?", text.replace("\r\n", "\n").replace("\t", "    "))
+    clean = _LOG_COMMAND.sub(
+        lambda found: "# #" if found["blank"] is None else f"{found[0]} ", clean
+    )
     return clean.encode("utf-8", "replace").decode("utf-8")
 
 
@@ -50,8 +55,8 @@ class Style:
     color: bool
 
     def line(self, text: str, **look: object) -> None:
-        """One line, untrusted text made harmless."""
-        shown = printable(text)
+        """One line, untrusted text made harmless; what it breaks into is indented, like no line."""
+        shown = printable(text).replace("\n", "\n    ")
         if self.color and look:
             shown = click.style(shown, **look)  # type: ignore[arg-type]
         click.echo(shown, file=self.stream, color=self.color)

@@ -262,14 +262,14 @@ def _last_words(
     color = colored(values["color"], os.environ, sys.stderr if to_error else sys.stdout)
     if journal is not None and not values["quiet"]:
         click.echo(err=True)  # what was watched ends here
+    words = printable(f"{end.outcome}: {end.reason}").replace("\n", "\n    ")
     click.secho(
-        printable(f"{end.outcome}: {end.reason}"), fg=_LOOK.get(end.exit_code, "yellow"),
-        bold=True, err=to_error, color=color,
+        words, fg=_LOOK.get(end.exit_code, "yellow"), bold=True, err=to_error, color=color
     )  # fmt: skip
     if end.hint:
         click.echo(printable(f"  next:   {end.hint}"), err=to_error)
     if journal is not None and journal.out is not None and not values["quiet"]:
-        click.echo(f"  report: {journal.out / 'report.md'}", err=to_error)
+        click.echo(printable(f"  report: {journal.out / 'report.md'}"), err=to_error)
 
 
 def _bare(end: Conclusion) -> dict[str, object]:
