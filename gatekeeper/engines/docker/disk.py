@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 WATCH_FROM = 0.5
 REST = 5
 """How many times as long as a look at the layer the watch then rests."""
-MANY = 0.05
+MANY = 0.03
 """Seconds of a look from which on the files are counted too: it took so long for their number."""
 BLOCK = 4096
 """Bytes that the smallest file takes. An engine adds up sizes, and a million files of one byte
