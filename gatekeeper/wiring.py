@@ -45,6 +45,7 @@ from gatekeeper.guards.literals import no_copied_answers
 from gatekeeper.guards.modes import plain_files
 from gatekeeper.guards.paths import protected_paths
 from gatekeeper.guards.patience import no_waiting
+from gatekeeper.guards.phantoms import known_symbols
 from gatekeeper.guards.reported import reported_tests
 from gatekeeper.guards.runner_config import runner_configuration
 from gatekeeper.guards.secrets import no_secrets
@@ -104,6 +105,7 @@ GUARDS: Mapping[str, Callable[[Settings], Guard]] = {
 INFORMED: Mapping[str, Callable[[Settings, Evidence], Guard]] = {
     "paths": lambda _, evidence: reported_tests(evidence.inventory),
     "literals": lambda _, evidence: no_copied_answers(evidence),
+    "phantoms": lambda _, evidence: known_symbols(evidence),
 }
 """Guards that need what runs of the unchanged commit say; one may share its name with another."""
 

@@ -179,6 +179,7 @@ class GuardsSection:
     patience: str = _setting("block", _LEVEL, "New sleeps, retries and longer limits")
     unchanged: str = _setting("block", _LEVEL, "Candidates that change nothing that runs")
     literals: str = _setting("block", _LEVEL, "Inputs and answers copied from the failing tests")
+    phantoms: str = _setting("block", _LEVEL, "Imports, names and arguments that do not exist")
     size: str = _setting("block", _LEVEL, "Candidates larger than the two limits below")
     size_lines: int = _setting(200, integer(1), "Most lines added and removed")
     size_files: int = _setting(10, integer(1), "Most files changed")
