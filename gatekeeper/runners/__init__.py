@@ -1,6 +1,7 @@
 """Test frameworks: which one a project uses, and the commands for its suite and for some cases."""
 
 from gatekeeper.runners.extras import left_behind, take_along
+from gatekeeper.runners.gatemade import Probe
 from gatekeeper.runners.matching import match
 from gatekeeper.runners.model import Found, Reporting, Runner
 from gatekeeper.runners.named import named_files
@@ -13,12 +14,14 @@ from gatekeeper.runners.plan import (
     select,
     suite,
 )
+from gatekeeper.runners.probing import probe
 from gatekeeper.runners.table import RUNNERS
 
 __all__ = [
     "RUNNERS",
     "Found",
     "Plan",
+    "Probe",
     "Reporting",
     "Runner",
     "candidates",
@@ -28,6 +31,7 @@ __all__ = [
     "named_files",
     "nothing_ran",
     "plan_for",
+    "probe",
     "select",
     "suite",
     "take_along",
