@@ -39,6 +39,7 @@ from gatekeeper.formats.report_md import ReportMarkdown
 from gatekeeper.formats.verdict_json import VerdictJson
 from gatekeeper.gate import Gate, GuardTable, Informed
 from gatekeeper.git import Hunk, Repository
+from gatekeeper.guards.dead import no_dead_code
 from gatekeeper.guards.dependencies import no_new_dependencies
 from gatekeeper.guards.hidden import no_hidden_text
 from gatekeeper.guards.literals import no_copied_answers
@@ -99,6 +100,7 @@ GUARDS: Mapping[str, Callable[[Settings], Guard]] = {
     "dependencies": lambda _: no_new_dependencies(),
     "patience": lambda _: no_waiting(),
     "unchanged": lambda _: changes_something(),
+    "dead": lambda _: no_dead_code(),
     "size": lambda settings: size_limits(settings.guards.size_lines, settings.guards.size_files),
 }
 

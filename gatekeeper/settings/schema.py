@@ -180,6 +180,7 @@ class GuardsSection:
     unchanged: str = _setting("block", _LEVEL, "Candidates that change nothing that runs")
     literals: str = _setting("block", _LEVEL, "Inputs and answers copied from the failing tests")
     phantoms: str = _setting("block", _LEVEL, "Imports, names and arguments that do not exist")
+    dead: str = _setting("warn", _LEVEL, "New code that never runs or is never used")
     size: str = _setting("block", _LEVEL, "Candidates larger than the two limits below")
     size_lines: int = _setting(200, integer(1), "Most lines added and removed")
     size_files: int = _setting(10, integer(1), "Most files changed")
@@ -207,6 +208,12 @@ class TrialSection:
         CIRCUMSTANCES,
         several(*CIRCUMSTANCES),
         "What is changed when the failing cases are run again; `[]` for nothing",
+    )
+    watch: bool = _setting(
+        True, BOOLEAN, "Whether what happens inside the test runner is recorded, for pytest"
+    )
+    probe: bool = _setting(
+        True, BOOLEAN, "Whether tests that the gate made, and which must fail, are run as well"
     )
 
 
