@@ -65,7 +65,8 @@ def _heard(reading: _Reading, line: bytes, key: bytes) -> str:
         return "is none of the watch"
     if not isinstance(tag, str) or not all(isinstance(value, str) for value in (kind, *values)):
         return "is none of the watch"
-    if not isinstance(number, int) or len(tag) > LONGEST_TAG:  # its key costs the square of it
+    # A key costs the square of its tag's length, and is made of its bytes.
+    if not isinstance(number, int) or len(tag) > LONGEST_TAG or not tag.isascii():
         return "is none of the watch"
     right = hmac.new(watch.key_of(key, tag), text, hashlib.sha256).hexdigest()[:MAC]
     if not hmac.compare_digest(right.encode(), code):
