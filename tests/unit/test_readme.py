@@ -78,7 +78,7 @@ def test_the_settings_are_the_schema() -> None:
     [
         ("Backends, and what leaves the machine", "backend", wiring.BACKENDS),
         ("Engines", "engine", wiring.ENGINES),
-        ("How it judges", "guard", wiring.GUARDS),
+        ("How it judges", "guard", {**wiring.GUARDS, **wiring.INFORMED}),
         ("Test frameworks", "runner", RUNNERS),
     ],
     ids=["backends", "engines", "guards", "runners"],

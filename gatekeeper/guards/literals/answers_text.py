@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from gatekeeper.guards.by_heart import Answer, Vocabulary
 from gatekeeper.guards.changed import ChangedFile
+from gatekeeper.guards.literals.by_heart import Answer, Vocabulary
+from gatekeeper.guards.literals.tested import Literal, literals_in
 from gatekeeper.guards.plain_code import language, uncommented
-from gatekeeper.guards.tested import Literal, literals_in
 
 _TEXT = r"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|`[^`\n]*`"
 _LITERAL = rf"(?:{_TEXT}|-?\b\d[\d_]*(?:\.\d+)?\b|\b(?:true|false|null|nil|None)\b)"

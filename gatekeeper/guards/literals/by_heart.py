@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 
-from gatekeeper.guards.telling import disguises, empty, telling
-from gatekeeper.guards.tested import Literal, Tested
+from gatekeeper.guards.literals.telling import disguises, empty, telling
+from gatekeeper.guards.literals.tested import Literal, Tested
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from gatekeeper.guards.changed import ChangedFile
-from gatekeeper.guards.symbols import World
+from gatekeeper.guards.phantoms.symbols import World
 from gatekeeper.intake.python_code import PythonCode
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import partial
 
-from gatekeeper.guards.by_heart import Answer, Vocabulary
 from gatekeeper.guards.changed import ChangedFile
-from gatekeeper.guards.telling import telling
-from gatekeeper.guards.tested import Literal, constant
+from gatekeeper.guards.literals.by_heart import Answer, Vocabulary
+from gatekeeper.guards.literals.telling import telling
+from gatekeeper.guards.literals.tested import Literal, constant
 from gatekeeper.intake.python_code import PythonCode
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef

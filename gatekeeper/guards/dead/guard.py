@@ -13,8 +13,8 @@ from itertools import pairwise
 
 from gatekeeper.domain import Candidate, Finding, Level
 from gatekeeper.guards.changed import ChangedFile, changed_files
+from gatekeeper.guards.dead.unused import unused_imports, unused_names, unused_parameters
 from gatekeeper.guards.plain_code import blanked, language
-from gatekeeper.guards.unused import unused_imports, unused_names, unused_parameters
 from gatekeeper.ports import Guard, Tree
 
 _Dead = tuple[int, str]

@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from gatekeeper.domain import Candidate, Evidence, Finding, Level
-from gatekeeper.guards.answers import python_answers
-from gatekeeper.guards.answers_text import other_answers
-from gatekeeper.guards.by_heart import Answer, Vocabulary
 from gatekeeper.guards.changed import changed_files
+from gatekeeper.guards.literals.answers import python_answers
+from gatekeeper.guards.literals.answers_text import other_answers
+from gatekeeper.guards.literals.by_heart import Answer, Vocabulary
+from gatekeeper.guards.literals.tested import Literal, Tested, literals_of
 from gatekeeper.guards.plain_code import language
-from gatekeeper.guards.tested import Literal, Tested, literals_of
 from gatekeeper.intake.places import is_test, is_vendored
 from gatekeeper.ports import Guard, Tree
 

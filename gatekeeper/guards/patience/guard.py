@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from gatekeeper.domain import Candidate, Finding, Level
 from gatekeeper.guards.changed import ChangedFile, changed_files
-from gatekeeper.guards.limits import raised_limits
+from gatekeeper.guards.patience.limits import raised_limits
 from gatekeeper.guards.plain_code import blanked, language
 from gatekeeper.ports import Guard, Tree
 

@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterable, Iterator
 
 from gatekeeper.domain import Candidate, Evidence, Finding, Level
-from gatekeeper.guards.calls import misfits
 from gatekeeper.guards.changed import ChangedFile, changed_files
-from gatekeeper.guards.exports import missing_exports
-from gatekeeper.guards.symbols import World, unbound
+from gatekeeper.guards.phantoms.calls import misfits
+from gatekeeper.guards.phantoms.exports import missing_exports
+from gatekeeper.guards.phantoms.symbols import World, unbound
 from gatekeeper.intake.python_code import PythonCode
 from gatekeeper.ports import Guard, Tree
 

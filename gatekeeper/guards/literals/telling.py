@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator
 from http import HTTPStatus
 
-from gatekeeper.guards.tested import Literal
+from gatekeeper.guards.literals.tested import Literal
 
 _COMMON = frozenset({
     24, 25, 30, 31, 32, 36, 50, 60, 64, 90, 96, 99, 120, 127, 128, 180, 250, 255, 256, 360, 365,
