@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from gatekeeper.candidates import endings, placing
 from gatekeeper.candidates.names import Header
 from gatekeeper.candidates.refusal import NotADiff, Refusal
-from gatekeeper.candidates.unified import FilePatch, parse
+from gatekeeper.candidates.unified import FilePatch, markers_fit, parse
 from gatekeeper.ports import Tree
 
 MAX_DIFF = 16 * 1024**2  # bytes
@@ -62,6 +62,8 @@ def _mend(diff: bytes, tree: Tree) -> Mended:
     flags = _strip(parsed.files, tree, notes)
     _check_names(parsed.files, 0 if flags else 1)
     files = _by_content(parsed.files, tree, bool(flags), notes)
+    if not all(markers_fit(hunk.lines) for file in files for hunk in file.hunks):
+        raise NotADiff("a hunk says that the file ends without a line end, where it goes on")
     rendered = b"".join(line + b"\n" for file in files for line in file.render())
     return Mended(rendered, flags, tuple(notes), tuple(file.sizes for file in files))
 

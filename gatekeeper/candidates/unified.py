@@ -192,7 +192,7 @@ class _Reader:
         lines = tuple(_normal(line) for line in self.lines[start:end])
         if not any(line[:1] in (b"+", b"-") for line in lines):
             raise NotADiff(f"line {self.at + 1}: this hunk changes nothing")
-        if not _markers_fit(lines):
+        if not markers_fit(lines):
             raise NotADiff(f"line {self.at + 1}: only the last line of a file can be without end")
         current.hunks.append(TextHunk(old_start, new_start, lines, found.group(5), recounted))
         self.at = end
@@ -254,7 +254,7 @@ def _mark(line: bytes) -> bytes:
     return line[:1] if line[:1] in (b" ", b"+", b"-", b"\\") else b""
 
 
-def _markers_fit(lines: Sequence[bytes]) -> bool:
+def markers_fit(lines: Sequence[bytes]) -> bool:
     """Whether "No newline" only stands after the last line of a side, and that is not empty.
 
     Git takes other ones too, and then loses lines.
