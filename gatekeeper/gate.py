@@ -25,7 +25,7 @@ from gatekeeper.git import Repository
 from gatekeeper.git.trees import TreeView
 from gatekeeper.ports import Guard
 from gatekeeper.validation.bench import Bench
-from gatekeeper.validation.trial import Ground, try_candidate, weigh
+from gatekeeper.validation.trial import SUITE, Ground, try_candidate, weigh
 from gatekeeper.verdict import blocked, judge, refused
 
 GuardTable = Sequence[tuple[str, Level | None, Guard]]
@@ -141,7 +141,7 @@ def start_suites(
             started.append(None)
             continue
         overlays = gate.overlays(attempt.candidate)
-        started.append(Started(pool.submit(bench.suite, "suite", overlays), overlays))
+        started.append(Started(pool.submit(bench.suite, SUITE, overlays), overlays))
     return started
 
 

@@ -40,6 +40,7 @@ from gatekeeper.steps import (
     first_run,
     gate_of,
     gather,
+    ground,
     not_reproduced,
     prepared,
     prove,
@@ -108,10 +109,10 @@ def validate(tools: Tools, drafts: Sequence[Draft], report: RunReport | None) ->
                 return done
         known = evidence(first, baseline.fail_to_pass)
         attempts = [gate.look_again(attempt, known) for attempt in attempts]
-        ground = Ground(first, baseline, tools.policy.reruns)
+        measured = ground(tools, bench, first, baseline)
         with tools.journal.step("trials", tools.progress):
             judged = finish_suites(
-                attempts, suites, bench, ground, pool, lambda a: record(tools, a)
+                attempts, suites, bench, measured, pool, lambda a: record(tools, a)
             )
     return _all_or_none(tools, judged)
 
@@ -157,6 +158,7 @@ class _Loop:
         self.attempts: tuple[Attempt, ...] = ()
         self.seen = {tools.delta.tree}
         self.usage = Usage()
+        self.ground: Ground | None = None  # once the inventory is there
 
     def run(self, context: Context) -> Conclusion:
         """Ask and judge until something is accepted or nothing more is to be had."""
@@ -230,8 +232,9 @@ class _Loop:
         return not_reproduced(self.tools, self.baseline)
 
     def _ground(self) -> Ground:
-        policy = self.tools.policy
-        return Ground(self.inventory.result(), self.baseline, policy.reruns)
+        if self.ground is None:
+            self.ground = ground(self.tools, self.bench, self.inventory.result(), self.baseline)
+        return self.ground
 
     def _deadline(self) -> float | None:
         seconds = self.tools.policy.budget_seconds

@@ -36,11 +36,15 @@ from gatekeeper.intake.reach import MAX_CASES
 from gatekeeper.intake.reports import Reports
 from gatekeeper.intake.stacktrace import case_frames
 from gatekeeper.journal import Journal
-from gatekeeper.ports import Backend, Engine, Progress
+from gatekeeper.ports import Backend, Engine, Judge, Progress
 from gatekeeper.redact import Redactor
 from gatekeeper.runners import Plan, match
+from gatekeeper.runners.watch import Watch, new_name, unwatchable
+from gatekeeper.runners.watch import tools as watch_files
 from gatekeeper.validation.baseline import settle
-from gatekeeper.validation.bench import Bench, as_results, trim, unreadable
+from gatekeeper.validation.bench import Bench, InTurn, as_results, trim, unreadable
+from gatekeeper.validation.doubts import Doubts, Wanted
+from gatekeeper.validation.trial import Ground
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,8 @@ class Tools:
     backend: Callable[[Bench, Baseline], Backend]
     feedback: Callable[[Sequence[Attempt]], str]  # what the next round is told
     policy: Policy
+    wanted: Wanted
+    judge: Judge | None
     redactor: Redactor
     journal: Journal
     progress: Progress
@@ -170,20 +176,30 @@ def prepared(tools: Tools) -> Iterator[tuple[Bench, Executor]]:
                 tree = Path(folder) / "tree"
                 for note in tools.repo.export(tools.delta.tree, tree):
                     tools.journal.warn(note)
-                snapshot = stack.enter_context(
-                    tools.engine.prepare(tools.snapshot(tools.plan, tree))
-                )
+                watch, spec = _watch(tools, tools.snapshot(tools.plan, tree))
+                snapshot = stack.enter_context(tools.engine.prepare(spec))
             tools.journal.note(image_digest=snapshot.digest)
         pool = ThreadPoolExecutor(tools.policy.jobs, thread_name_prefix="trial")
         stack.callback(pool.shutdown, wait=False, cancel_futures=True)
-        bench = Bench(
-            snapshot,
-            tools.plan,
-            tools.repo.view(tools.delta.tree),
-            tools.policy.run_timeout,
-            tools.plan.env,
+        yield (
+            Bench(
+                InTurn(snapshot, tools.policy.jobs),
+                tools.plan,
+                tools.repo.view(tools.delta.tree),
+                tools.policy.run_timeout,
+                tools.plan.env,
+                watch,
+            ),
+            pool,
         )
-        yield bench, pool
+
+
+def _watch(tools: Tools, spec: SnapshotSpec) -> tuple[Watch | None, SnapshotSpec]:
+    """The watch inside the runner, where there is one for it, and the snapshot with its files."""
+    if tools.plan is None or not tools.wanted.watch or unwatchable(tools.plan):
+        return None, spec
+    watch = Watch(new_name())
+    return watch, replace(spec, tools=watch_files(watch.name))
 
 
 def first_run(
@@ -278,6 +294,12 @@ def confirmed(report: RunReport, baseline: Baseline) -> tuple[CaseResult, ...]:
     doubtful = {*baseline.flaky, *baseline.green, *baseline.missing}
     names = match(report.failing, baseline.runs[0].report)
     return tuple(c for c in report.failing if (names.get(c.id) or c.id) not in doubtful)
+
+
+def ground(tools: Tools, bench: Bench, inventory: Run, baseline: Baseline) -> Ground:
+    """What the candidates are measured against, and what else is asked of them."""
+    doubts = Doubts.about(bench, inventory, baseline.fail_to_pass, tools.wanted)
+    return Ground(inventory, baseline, tools.policy.reruns, doubts)
 
 
 def gate_of(tools: Tools) -> Gate:

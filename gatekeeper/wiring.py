@@ -57,12 +57,13 @@ from gatekeeper.intake.places import is_test_code
 from gatekeeper.intake.provider import Provider, detect
 from gatekeeper.intake.reports import Reports
 from gatekeeper.journal import Journal
-from gatekeeper.ports import Backend, Engine, Format, Guard, Progress, Tree
+from gatekeeper.ports import Backend, Engine, Format, Guard, Judge, Progress, Tree
 from gatekeeper.redact import Redactor
 from gatekeeper.settings import COMMAND_LINE, Settings
 from gatekeeper.steps import Policy, Tools
 from gatekeeper.trust import Asked, instructions, settings_and_delta
 from gatekeeper.validation.bench import Bench
+from gatekeeper.validation.doubts import Wanted
 from gatekeeper.validation.trial import turns_green
 
 STORED_ROUNDS = 1000
@@ -270,6 +271,8 @@ def open_tools(
             ),
             feedback=render_feedback,
             policy=_policy(settings),
+            wanted=_wanted(settings),
+            judge=_judge(settings, redactor, progress),
             redactor=redactor,
             journal=journal,
             progress=progress,
@@ -393,6 +396,36 @@ def _policy(settings: Settings) -> Policy:
         budget_seconds=settings.budget.minutes * 60,
         accepted_fails=settings.gate.accepted == "fail",
         refuse_revert=settings.gate.revert == "refuse",
+    )
+
+
+def _wanted(settings: Settings) -> Wanted:
+    """The signals that the configuration asks for beside the runner's own report."""
+    commands = {name: getattr(settings.checks, name) for name in ("lint", "types", "security")}
+    return Wanted(
+        circumstances=settings.trial.circumstances,
+        watch=settings.trial.watch,
+        probe=settings.trial.probe,
+        checks={name: command for name, command in commands.items() if command},
+        checks_timeout=settings.checks.timeout,
+    )
+
+
+def _judge(settings: Settings, redactor: Redactor, progress: Progress) -> Judge | None:
+    """Another model's doubt, where one is configured."""
+    chosen = settings.judge
+    if not chosen.model:
+        return None
+    from gatekeeper.backends.judge import ModelJudge
+
+    return ModelJudge(
+        api_key=chosen.api_key or "",
+        model=chosen.model,
+        base_url=chosen.base_url,
+        timeout=chosen.timeout,
+        level=Level(chosen.level),
+        redact=redactor.text,
+        say=progress.say,
     )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gatekeeper import runners
 from gatekeeper.domain import (
@@ -12,6 +13,7 @@ from gatekeeper.domain import (
     CaseId,
     CaseResult,
     CaseState,
+    Completed,
     Ending,
     Overlay,
     Run,
@@ -28,12 +30,31 @@ OUTPUT_KEPT = 20_000
 """Characters of a run's output that are kept, half from the head and half from the tail."""
 
 
+class InTurn:
+    """A snapshot with at most `jobs` runs at a time, whoever asks for them."""
+
+    def __init__(self, snapshot: Snapshot, jobs: int) -> None:
+        self.digest = snapshot.digest
+        self._snapshot = snapshot
+        self._slots = threading.BoundedSemaphore(jobs)
+
+    def run(self, spec: RunSpec) -> Completed:
+        """See `ports.Snapshot.run`."""
+        with self._slots:
+            return self._snapshot.run(spec)
+
+    def warm(self) -> None:
+        """See `ports.Snapshot.warm`."""
+        self._snapshot.warm()
+
+
 @dataclass(frozen=True)
 class Bench:
     """A prepared snapshot and the plan for running its tests.
 
     `tree` is the unchanged tree under test; it is only read, to find files by case. With `watch`
-    every run is watched from inside, whose files must be among the snapshot's tools.
+    every run is watched from inside, whose files must be among the snapshot's tools. Where the
+    unchanged commit cannot be run so, it is run without, and from then on everything is.
     """
 
     snapshot: Snapshot
@@ -42,6 +63,7 @@ class Bench:
     timeout: float
     env: Mapping[str, str]
     watch: Watch | None = None
+    unwatchable: threading.Event = field(default_factory=threading.Event, compare=False)
 
     def suite(self, purpose: str, overlays: Sequence[Overlay] = ()) -> Run:
         """Run every test there is."""
@@ -77,7 +99,25 @@ class Bench:
         overlays: Sequence[Overlay],
         trusted: Sequence[Overlay] = (),
     ) -> Run:
-        watched = self.watch.over(command) if self.watch else None
+        watch = None if self.unwatchable.is_set() else self.watch
+        run = self._once(purpose, command, reports, overlays, trusted, watch)
+        if watch is None or overlays or not unreadable(run):
+            return run
+        plain = self._once(purpose, command, reports, overlays, trusted, None)
+        if not unreadable(plain):
+            self.unwatchable.set()
+        return plain
+
+    def _once(
+        self,
+        purpose: str,
+        command: str,
+        reports: Sequence[str],
+        overlays: Sequence[Overlay],
+        trusted: Sequence[Overlay],
+        watch: Watch | None,
+    ) -> Run:
+        watched = watch.over(command) if watch else None
         done = self.snapshot.run(
             RunSpec(
                 command=watched.command if watched else command,

@@ -25,6 +25,10 @@ VARIABLES = {
 """Variables that name CI or this sandbox: one that is set is taken away, one that is not is set,
 but for those without a value here. Honest code hardly depends on them."""
 
+TOOLS = "GATEKEEPER_TOOLS"
+HIDDEN = "PYTEST_CURRENT_TEST"
+"""Stands for all that says that pytest runs: hidden by the watch, where there is one."""
+
 COPIED_KB = 64 * 1024
 """A workspace larger than this, with what the set-up made in it, is not copied for a run."""
 
@@ -36,7 +40,7 @@ class Change:
     names: frozenset[str]
     seed: int = 0  # at most 2**31 - 1
     folder: str = ""  # name of the copy, below the home of the sandbox's user
-    spared: frozenset[str] = frozenset()  # of VARIABLES: left as they are
+    spared: frozenset[str] = frozenset()  # of VARIABLES, TOOLS and HIDDEN: left as they are
 
 
 class Elsewhere:
@@ -72,14 +76,14 @@ def around(command: str, reports: Sequence[str], change: Change) -> str:
 
 
 def _turned(spared: frozenset[str]) -> list[str]:
-    """Lines that turn every variable round; those of the gate stay, but go no further."""
+    """Lines that turn every variable round; that of the gate stays, but goes no further."""
     lines = []
     for name, value in VARIABLES.items():
         set_it = f"export {name}={shlex.quote(value)}" if value else ":"
         if name not in spared:
             lines.append(f'if [ -n "${{{name}+x}}" ]; then unset {name}; else {set_it}; fi')
-    tools = "GATEKEEPER_TOOLS"
-    lines.append(f'kept_tools="${{{tools}-}}"; unset {tools}; {tools}="$kept_tools"')
+    if TOOLS not in spared:
+        lines.append(f'kept_tools="${{{TOOLS}-}}"; unset {TOOLS}; {TOOLS}="$kept_tools"')
     return lines
 
 

@@ -14,6 +14,7 @@ from gatekeeper.domain import (
     Overlay,
     Run,
     RunReport,
+    Standing,
     Trial,
 )
 from gatekeeper.validation.baseline import flickering
@@ -25,10 +26,16 @@ from gatekeeper.validation.bench import (
     states_of,
     unreadable,
 )
+from gatekeeper.validation.circumstances import SIGNAL as CIRCUMSTANCES
+from gatekeeper.validation.doubts import Doubts, watched
+from gatekeeper.validation.durations import duration_signal
 
 LONG_SUITE = 5.0
 """Seconds from which on a suite is long: then a run of the failing cases alone, which costs one
 container cycle (0.2 s, reference/sandbox.md 2.1), may save more than it costs."""
+
+SUITE, ALONE = "suite", "fail-to-pass"
+"""What a run of a candidate is for: everything, or the failing cases alone."""
 
 _NOT_RUN = (None, CaseState.SKIPPED)
 
@@ -43,6 +50,7 @@ class Ground:
     inventory: Run
     baseline: Baseline
     reruns: int
+    doubts: Doubts | None = None
 
     @property
     def fail_to_pass(self) -> tuple[CaseId, ...]:
@@ -86,12 +94,12 @@ def try_candidate(
     runs: tuple[Run, ...] = ()
     if ground.alone:
         wanted = as_results(ground.fail_to_pass, ground.inventory.report)
-        first = bench.selection(wanted, "fail-to-pass", overlays)
+        first = bench.selection(wanted, ALONE, overlays)
         if first is not None:
             runs = (first,)
             if early := reject_early(first, [case.id for case in wanted], wanted):
                 return early
-    return weigh(bench, overlays, ground, bench.suite("suite", overlays), runs)
+    return weigh(bench, overlays, ground, bench.suite(SUITE, overlays), runs)
 
 
 def weigh(
@@ -102,13 +110,41 @@ def weigh(
     runs: tuple[Run, ...] = (),
 ) -> Trial:
     """Judge a suite run of a candidate against the inventory, flicker excused."""
+    if suite.record and not ground.inventory.record and unreadable(suite):
+        suite = bench.suite(suite.purpose, overlays)  # begun before it was known to be unwatchable
     trial = compare(suite, ground.inventory, ground.fail_to_pass)
     trial = replace(trial, runs=(*runs, *trial.runs))
     if trial.broken and not trial.problems:
         trial = excuse_flicker(trial, bench, overlays, ground.inventory, ground.reruns)
+    trial = _watched(trial, overlays, ground)
     if _spotless(trial):
-        trial = pass_again(trial, bench, overlays, ground, ground.reruns - 1 - len(runs))
+        trial = _doubted(trial, bench, overlays, ground)
     return replace(trial, seconds=sum(run.seconds for run in trial.runs))
+
+
+def _watched(trial: Trial, overlays: Sequence[Overlay], ground: Ground) -> Trial:
+    """What was seen while the tests ran, and how long they took."""
+    suite = next(run for run in trial.runs if run.purpose == SUITE)
+    said = (
+        watched(trial.runs, ground.inventory, overlays),
+        duration_signal(suite, ground.inventory),
+    )
+    return replace(trial, signals=said)
+
+
+def _doubted(trial: Trial, bench: Bench, overlays: Sequence[Overlay], ground: Ground) -> Trial:
+    """Hold a spotless trial to every signal, and to as many passes as the baseline had failures."""
+    passes = sum(run.purpose in (SUITE, ALONE) for run in trial.runs)
+    if ground.doubts is not None:
+        runs, signals = ground.doubts.raised(overlays, alone=ground.alone)
+        seen, *others = trial.signals
+        if seen.standing is Standing.CLEAN:
+            seen = watched((*trial.runs, *runs), ground.inventory, overlays)
+        trial = replace(trial, runs=(*trial.runs, *runs), signals=(seen, *others, *signals))
+        passes += any(s.name == CIRCUMSTANCES and s.standing is Standing.CLEAN for s in signals)
+    if not _spotless(trial):
+        return trial
+    return pass_again(trial, bench, overlays, ground, ground.reruns - passes)
 
 
 def pass_again(
@@ -133,7 +169,8 @@ def pass_again(
 
 def _spotless(trial: Trial) -> bool:
     passed = all(change.after is CaseState.PASSED for change in trial.fail_to_pass)
-    return passed and not (trial.problems or trial.broken or trial.new_red)
+    against = any(signal.standing is Standing.AGAINST for signal in trial.signals)
+    return passed and not (against or trial.problems or trial.broken or trial.new_red)
 
 
 def turns_green(
