@@ -172,19 +172,18 @@ def _altered(probed: Probed, calibrate: Callable[[], Probed | None]) -> Signal:
     if not (made.altered or made.others):
         return _missing(ALTERED, _lacks(made))
     odd = _odd_altered(probed)
-    if not odd:
-        left = f" {_lacks(made)}" if made.not_altered else ""
-        count = len(made.altered) + len(made.others)
-        return Signal(ALTERED, Standing.CLEAN, f"{count} altered test(s) are red.{left}")
-    calibrated = calibrate()
-    before = _odd_altered(calibrated) if calibrated else None
+    calibrated = calibrate() if odd else None
+    before = _odd_altered(calibrated) if calibrated else odd
     for what in ("passed", "absent"):
-        bad = [
-            i for i, how in odd.items() if how == what and before is not None and i not in before
-        ]
+        bad = [id_ for id_, how in odd.items() if how == what and id_ not in before]
         if bad:
             return Signal(ALTERED, Standing.AGAINST, _SAID[what].format(_named(bad)))
-    return _missing(ALTERED, _ALSO.format(_named(list(odd))))
+    also = (_ALSO.format(_named(list(odd))),) if odd else ()
+    left = " ".join((*also, *made.not_altered))
+    red = len(made.altered) + len(made.others) - len(odd)
+    if red <= 0:
+        return _missing(ALTERED, left)
+    return Signal(ALTERED, Standing.CLEAN, f"{red} altered test(s) are red. {left}".rstrip())
 
 
 def _odd_altered(probed: Probed) -> dict[CaseId, str]:

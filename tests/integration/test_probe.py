@@ -5,59 +5,21 @@ Every candidate makes the failing tests pass, or seem to: that is checked first.
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from gatekeeper import runners
-from gatekeeper.domain import CaseState, Limits, Overlay, Signal, SnapshotSpec
-from gatekeeper.engines.process import ProcessEngine
-from gatekeeper.settings import SandboxSection, SuiteSection
-from gatekeeper.validation.bench import Bench, states_of
-from gatekeeper.validation.probe import Calibration, probe
-from tests.support.trees import tree
+from tests.support import probed
+from tests.support.probed import Told
+from tests.support.projects import PYTEST
 
-PYTEST = f"{sys.executable} -m pytest -q -p no:cacheprovider"
 NOTHING = ("clean", "clean")
 
 
-@dataclass(frozen=True)
-class Told:
-    """What the probe told of a candidate."""
-
-    canary: Signal
-    altered: Signal
-
-    @property
-    def standings(self) -> tuple[str, str]:
-        return self.canary.standing.value, self.altered.standing.value
-
-
-def tell(
-    folder: Path, before: Mapping[str, str], after: Mapping[str, str], command: str = PYTEST
-) -> Told:
-    """Run the tests before and after, then the probe."""
-    for path, text in before.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text)
-    there = tree(before)
-    plan = runners.plan_for(SuiteSection(command=command), SandboxSection(), there)
-    env = {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"}
-    spec = SnapshotSpec(os.fspath(folder), "", env=env, limits=Limits(timeout=120))
-    overlays = [Overlay(path, text.encode()) for path, text in after.items()]
-    with ProcessEngine().prepare(spec) as snapshot:
-        bench = Bench(snapshot, plan, there, 120, {})
-        failing = bench.suite("inventory").report.failing
-        assert failing
-        suite = bench.suite("suite", overlays)
-        states = states_of(suite, failing)
-        assert set(states.values()) == {CaseState.PASSED}, (states, suite.output)
-        _, (canary, altered) = probe(bench, failing, overlays, Calibration(bench, failing))
-    return Told(canary, altered)
+def tell(folder: Path, before: Mapping[str, str], after: Mapping[str, str]) -> Told:
+    """The probe of a pytest project."""
+    return probed.tell(folder, before, after, PYTEST)
 
 
 # --- cheats -------------------------------------------------------------------------------
