@@ -229,21 +229,24 @@ ENV PATH=/bin
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_other_shells(shell: str, tree: Path, tmp_path: Path, image: str) -> None:
-    """Images of other families (Alpine, Red Hat) work: overlay, report, exit code, deadline."""
+    """Images of other families (Alpine, Red Hat) work: overlay, report, record, exit code, end."""
     (tmp_path / "Dockerfile").write_text(SHELLS[shell].format(image=image))
     name = f"gatekeeper-test/{shell}"
     docker("build", "-q", "-t", name, str(tmp_path))
     overlays = (Overlay("a/b.txt", b"x" * 100_000), Overlay("file", None))
-    command = "ls; cat a/b.txt | wc -c; mkdir r; echo '<t/>' > r/t.xml; exit 5"
+    command = "ls; cat a/b.txt | wc -c; mkdir r; echo '<t/>' > r/t.xml; echo seen >&9; exit 5"
     with DockerEngine().prepare(SnapshotSpec(str(tree), name, ("echo hi > made",))) as prepared:
         completed = prepared.run(RunSpec(command, overlays, reports=("**/*.xml",)))
         late = prepared.run(RunSpec("sleep 30", timeout=1))
         shot = prepared.run(RunSpec("kill -9 0; sleep 9", timeout=8))
+        alone = prepared.run(RunSpec("kill -9 -1; sleep 60", timeout=50))
     assert completed.output.split() == [b"a", b"made", b"100000"]
     assert completed.exit_code == 5
     assert completed.reports == (("r/t.xml", b"<t/>\n"),)
     assert late.ending is Ending.TIMEOUT
+    assert completed.record == b"seen\n"
     assert (shot.exit_code, shot.ending) == (137, Ending.EXITED)
+    assert (alone.exit_code, alone.ending) == (137, Ending.EXITED)
 
 
 def test_image_whose_volume_hides_the_workspace(tree: Path, tmp_path: Path, image: str) -> None:

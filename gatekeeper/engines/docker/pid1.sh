@@ -39,7 +39,6 @@ probe() {
 }
 exec 3>&2
 probe >&3 2>/dev/null
-command -v cat >/dev/null 2>&1 && exec 9>/gatekeeper/record
 echo ready >&3
 
 # The first line: a word that only the gate knows, then the sizes of two parts in blocks.
@@ -58,6 +57,7 @@ if [ "$tree_blocks" -gt 0 ]; then
     refuse "the files of the candidate cannot be laid over the tree: $said"
 fi
 outdate 2>/dev/null
+exec 9>/gatekeeper/record  # waits for its reader
 
 kills() {
   for file in /sys/fs/cgroup/memory.events /sys/fs/cgroup/memory/memory.oom_control; do

@@ -3,7 +3,7 @@
 A pipe that the command could open again could also be read by it: what it wrote first would be
 taken back, or changed on its way. So the stream is a FIFO of root, which the sandbox's user may
 write and not read, and its reader is a process of root without any capability, started before
-anything of the candidate is there.
+anything of the candidate runs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from gatekeeper.engines.docker.frames import FIFO, STDOUT
 if TYPE_CHECKING:
     from docker import APIClient
 
-GRACE = 10.0
+GRACE = 30.0
 """Seconds in which the end of the record must come once PID 1 has given its answer."""
 
 
@@ -36,7 +36,7 @@ class Recorder:
 
     @classmethod
     def start(cls, api: APIClient, identity: str) -> Recorder:
-        """Start the reader in a container that runs; PID 1 waits for it before it says ready."""
+        """Start the reader in a running container; PID 1 runs no command before it is there."""
         made = api.exec_create(identity, ["cat", FIFO], user="0:0", workdir="/")
         return cls(Channel(api.exec_start(made["Id"], socket=True)))
 
