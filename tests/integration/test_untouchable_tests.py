@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,48 @@ def test_a_candidate_that_rewrites_a_test_is_not_accepted(tmp_path: Path) -> Non
     )  # fmt: skip
     verdicts = [candidate["verdict"] for candidate in done.shown["candidates"]]
     assert verdicts == ["rejected", "accepted"], done.shown
+
+
+def test_compiled_code_does_not_take_the_place_of_a_test(tmp_path: Path) -> None:
+    """Python reads compiled code first; product code cannot plant any, nor use the set-up's."""
+    test = "from product import answer\n\n\ndef test_answer():\n    assert answer() == 42\n"
+    plant = (
+        "import importlib.util, marshal, os, pathlib\n"
+        "source = pathlib.Path('/workspace/tests/test_b.py')\n"
+        "facts = source.stat()\n"
+        "code = compile('def test_answer(): pass', str(source), 'exec')\n"
+        "head = importlib.util.MAGIC_NUMBER + bytes(4)\n"
+        "for number in (int(facts.st_mtime), facts.st_size):\n"
+        "    head += (number & 0xFFFFFFFF).to_bytes(4, 'little')\n"
+        "folder = source.parent / '__pycache__'\n"
+        "import _pytest.assertion.rewrite as rewrite\n"
+        "for name in ('test_b' + rewrite.PYC_TAIL, 'test_b.cpython-311.pyc'):\n"
+        "    try:\n"
+        "        folder.mkdir(exist_ok=True)\n"
+        "        (folder / name).write_bytes(head + marshal.dumps(code))\n"
+        "        print('PLANTED', name)\n"
+        "    except OSError as error:\n"
+        "        print('REFUSED', error)\n"
+        "def answer(): return 0\n"
+    )
+    files = {"tests/test_a.py": "import product\n", "tests/test_b.py": test, "product.py": plant}
+    for path, content in files.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(content)
+    spec = SnapshotSpec(
+        os.fspath(tmp_path),
+        images.ensure(images.PYTHON),
+        setup=("python3 -m compileall -q tests",),
+        limits=Limits(memory=512 * 1024**2, timeout=60),
+    )
+    run = RunSpec("PYTHONPATH=. python3 -m pytest -s -q tests")
+    with (
+        DockerEngine().prepare(spec) as open_,
+        DockerEngine().prepare(
+            replace(spec, protected=("tests/test_a.py", "tests/test_b.py"))
+        ) as locked,
+    ):
+        assert b"1 passed" in open_.run(run).output  # so the attack is a real one
+        done = locked.run(run)
+    assert b"PLANTED" not in done.output
+    assert b"1 failed" in done.output

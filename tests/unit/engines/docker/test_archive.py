@@ -54,3 +54,29 @@ def test_user_is_added_once() -> None:
     assert added.splitlines()[-1].startswith(b"gatekeeper:x:1000:1000:")
     assert archive.with_user(added) is None
     assert archive.with_user(b"node:x:1000:1000::/home/node:/bin/sh\n") is None
+
+
+def test_locked_archive() -> None:
+    """Files and every folder on their way are root's; compiled Python has no place beside them."""
+    files = [
+        archive.Locked("tests/deep/test_a.py", b"a"),
+        archive.Locked("tests/run.sh", b"b", executable=True),
+    ]
+    with tarfile.open(fileobj=io.BytesIO(archive.locked_archive(files, "workspace", 7))) as tar:
+        found = {item.name: (item.mode, item.uid, item.isdir(), item.mtime) for item in tar}
+    assert found == {
+        "workspace": (0o1777, 0, True, 7),
+        "workspace/tests": (0o1777, 0, True, 7),
+        "workspace/tests/deep": (0o1777, 0, True, 7),
+        "workspace/tests/deep/__pycache__": (0o555, 0, True, 7),
+        "workspace/tests/deep/test_a.py": (0o444, 0, False, 7),
+        "workspace/tests/run.sh": (0o555, 0, False, 7),
+    }
+
+
+def test_links_are_not_locked(tmp_path: Path) -> None:
+    """A link among the protected paths is left as the tree has it."""
+    (tmp_path / "a.py").write_text("x")
+    (tmp_path / "b.py").symlink_to("a.py")
+    found = list(archive.files_of(tmp_path, ("a.py", "b.py", "gone.py")))
+    assert found == [archive.Locked("a.py", b"x")]
