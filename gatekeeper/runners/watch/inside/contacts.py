@@ -110,7 +110,7 @@ def table(root: str, tools: str) -> Dict[str, Tuple[Reaction, Through]]:
         "ctypes.addressof": NATIVE,
         "ctypes.string_at": NATIVE,
     }
-    found: Dict[str, Any] = {event: (_saying(what), hands_out) for event, what in always.items()}
+    found: Dict[str, Any] = {event: (saying(what), hands_out) for event, what in always.items()}
     found.update(dict.fromkeys(_PATH_EVENTS, (path, opens)))
     found["object.__getattr__"] = (_frame_read, alone)
     found["object.__setattr__"] = (_code_set, alone)
@@ -138,7 +138,8 @@ _PATH_EVENTS = (
 )
 
 
-def _saying(what: str) -> Reaction:
+def saying(what: str) -> Reaction:
+    """A reaction that is the same whatever the arguments are."""
     return lambda _: what
 
 

@@ -23,7 +23,7 @@ from .stream import opened
 Words = Tuple[Any, ...]
 Tell = Callable[..., None]
 Heard = Callable[[str, Any, Words], None]
-"""Takes an event, the frame in which it happened, and its arguments."""
+"""Takes what was done, the frame in which it happened, and the arguments of the event."""
 
 
 def listen(order: Order, speakers: FrozenSet[Any]) -> str:
@@ -33,11 +33,11 @@ def listen(order: Order, speakers: FrozenSet[Any]) -> str:
     tell = _once(write)
     places = Places(order.root)
     commands = _commands(order._replace(stream=stream), tell, places)
-    reactions: Dict[str, Heard] = {
-        name: _contact(react, through, places, tell)
+    reactions: Dict[str, Tuple[contacts.Reaction, Heard]] = {
+        name: (react, _contact(through, places, tell))
         for name, (react, through) in contacts.table(order.root, order.tools).items()
     }
-    reactions[event] = _spoken(commands, speakers, places, tell)
+    reactions[event] = (contacts.saying(event), _spoken(commands, speakers, places, tell))
     tell("begin", sys.version.split()[0])
     sys.addaudithook(_hook(reactions, tell))
     return event
@@ -59,7 +59,9 @@ def _once(write: Tell) -> Tell:
     return tell
 
 
-def _hook(reactions: Dict[str, Heard], tell: Tell) -> Callable[[str, Words], None]:
+def _hook(
+    reactions: Dict[str, Tuple[contacts.Reaction, Heard]], tell: Tell
+) -> Callable[[str, Words], None]:
     """What Python calls for each event; quick for nearly all of them."""
     busy: Set[int] = set()
     pid = os.getpid()
@@ -67,15 +69,18 @@ def _hook(reactions: Dict[str, Heard], tell: Tell) -> Callable[[str, Words], Non
     getframe, thread, process, known = sys._getframe, get_ident, os.getpid, reactions.get
 
     def hear(name: str, args: Words) -> None:
-        reaction = known(name)
-        if reaction is None:
+        found = known(name)
+        if found is None:
+            return
+        what = found[0](args)
+        if not what:
             return
         me = thread()
         if me in busy or process() != pid:  # our own doing, or a forked child's
             return
         busy.add(me)
         try:
-            reaction(name, getframe(1), args)
+            found[1](what, getframe(1), args)
         except OSError:
             return  # nobody reads: the record stays incomplete, and that is what the gate sees
         except Exception as error:  # noqa: BLE001 - it must not end what the project does
@@ -86,12 +91,9 @@ def _hook(reactions: Dict[str, Heard], tell: Tell) -> Callable[[str, Words], Non
     return hear
 
 
-def _contact(
-    react: contacts.Reaction, through: contacts.Through, places: Places, tell: Tell
-) -> Heard:
-    def heard(_: str, frame: Any, args: Words) -> None:
-        what = react(args)
-        at = places.actor(frame, through) if what else None
+def _contact(through: contacts.Through, places: Places, tell: Tell) -> Heard:
+    def heard(what: str, frame: Any, _: Words) -> None:
+        at = places.actor(frame, through)
         if at is not None:
             code = at.f_code
             tell("contact", what, places.relative(code.co_filename), code.co_name)

@@ -43,7 +43,7 @@ class Hooks:
         self._order = order._replace(key=b"", env={})
         self._prefix: List[str] = []
         self._suite = "pytest"
-        self._status = ""
+        self._module = ""  # of the test that runs
         self._session: Any = None
         self._raised: Dict[str, bool] = {}
         self._plugins: Tuple[Any, ...] = ()
@@ -101,7 +101,8 @@ class Hooks:
     def pytest_runtest_call(self, item: Any) -> Any:
         """See with our own eyes whether the test raised, before anybody makes a report of it."""
         outcome = yield
-        self._tell("check", False)
+        self._module = getattr(getattr(item, "module", None), "__name__", "")
+        self._tell("check", False, self._module)
         self._look_at_plugins()
         raised = outcome.excinfo is not None or bool(getattr(item, "_excinfo", None))
         if raised or self._raised.get(item.nodeid):
@@ -112,7 +113,7 @@ class Hooks:
     def pytest_runtest_logreport(self, report: Any) -> None:
         """What the report says, folded as the JUnit report folds it."""
         if report.when == "teardown":
-            self._tell("check", True)
+            self._tell("check", True, self._module)
         state = _state(report)
         if state:
             self._tell("case", *self._names(report.nodeid), state)

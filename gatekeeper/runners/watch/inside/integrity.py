@@ -18,24 +18,19 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, Tuple
 from .places import OTHER, PRODUCT, TEST, Places
 
 RUNNERS = ("_pytest", "pytest", "pluggy", "unittest")
-OFTEN = frozenset(
-    {
-        "_pytest.runner",
-        "_pytest.reports",
-        "_pytest.unittest",
-        "_pytest.python",
-        "_pytest.outcomes",
-        "_pytest.skipping",
-        "_pytest.junitxml",
-        "_pytest.main",
-        "_pytest.assertion.util",
-        "_pytest.assertion.rewrite",
-        "_pytest.raises",
-        "_pytest.python_api",
-        "_pytest.stash",
-        "unittest.case",
-    }
-)
+ON_THE_WAY = {
+    "_pytest.runner": ("CallInfo", "SetupState"),
+    "_pytest.reports": ("BaseReport", "TestReport", "CollectReport"),
+    "_pytest.python": ("Function",),
+    "_pytest.unittest": ("TestCaseFunction",),
+    "_pytest.skipping": (),
+    "_pytest.outcomes": (),
+    "_pytest.junitxml": ("LogXML", "_NodeReporter"),
+    "_pytest.assertion.rewrite": (),
+    "_pytest._code.code": ("ExceptionInfo",),
+    "unittest.case": ("TestCase", "_Outcome"),
+}
+"""Modules and classes through which each result goes: compared after every test, with pluggy's."""
 SHARE = 20
 """A whole comparison waits until its own time is at most this part of the time that passed."""
 _GROWS = frozenset(["__annotations__", "__annotations_cache__", "__doc__", "__annotate_func__"])
@@ -102,15 +97,15 @@ class Fingerprint:
 
     def __init__(self, places: Places, tell: Told) -> None:
         self._places, self._tell = places, tell
-        self._often: List[Group] = []
+        self._way: List[Group] = [_borrowed("builtins", vars(builtins))]
         self._seldom: List[Group] = []
-        self._lent: List[Group] = []
+        self._lent: Dict[str, List[Group]] = {}  # by test module
+        self._lenders: Dict[str, Group] = {}
         self._held: List[Any] = []
         self._modules: Dict[str, Any] = {}
         self._codes: List[Tuple[Any, Any]] = []
         self._quiet_until = 0.0
         self._clock = time.perf_counter
-        self._lent.append(_borrowed("builtins", vars(builtins)))
         self.extend()
 
     def extend(self) -> None:
@@ -122,19 +117,20 @@ class Fingerprint:
                 self._add(name, module)
 
     def _add(self, name: str, module: Any) -> None:
-        often = name in OFTEN or name.startswith("pluggy")
-        groups = self._often if often else self._seldom
-        space = vars(module)
+        space, own = vars(module), name.startswith("pluggy")
         names = [key for key, value in space.items() if callable(value)]
+        groups = self._way if own or name in ON_THE_WAY else self._seldom
         if names:
             groups.append(Group(name, space, names, True))
         for key in names:
             if isinstance(space[key], type) and space[key].__module__ == name:
+                often = own or key in ON_THE_WAY.get(name, ())
+                groups = self._way if often else self._seldom
                 groups.append(_whole(f"{name}.{key}", space[key]))
 
     def loaded(self) -> None:
         """Plugins are in place; what those of others changed is how it must stay."""
-        for group in (*self._often, *self._seldom, *self._lent):
+        for group in (*self._way, *self._seldom):
             if not group.intact():
                 self._told(group, self._by_project)
                 group.accept()
@@ -147,31 +143,38 @@ class Fingerprint:
             if name in self._modules or type(module) is not types.ModuleType:
                 continue
             self._modules[name] = module
-            space = vars(module)
-            self._lent.append(_test_module(module))
-            for value in list(space.values()):
+            groups = self._lent[name] = [_test_module(module)]
+            for value in list(vars(module).values()):
                 if isinstance(value, type) and value.__module__ == name:
-                    self._lent.append(_whole(f"{name}.{value.__name__}", value, True))
-                elif type(value) is types.ModuleType and value.__name__ not in self._modules:
-                    self._modules[value.__name__] = value
-                    if self._places.kind(getattr(value, "__file__", "") or "") == OTHER:
-                        self._lent.append(_borrowed(value.__name__, vars(value)))
+                    groups.append(_whole(f"{name}.{value.__name__}", value, True))
                 elif type(value) is types.FunctionType:
                     self._codes.append((value, value.__code__))
+                elif type(value) is types.ModuleType and value.__name__ not in self._modules:
+                    groups += self._lender(value)
 
-    def check(self, settled: bool, everything: bool = False) -> None:
+    def _lender(self, module: Any) -> List[Group]:
+        name = module.__name__
+        if self._places.kind(getattr(module, "__file__", "") or "") != OTHER:
+            return []
+        if name not in self._lenders:
+            self._lenders[name] = _borrowed(name, vars(module))
+        return [self._lenders[name]]
+
+    def check(self, settled: bool, test_module: str = "", everything: bool = False) -> None:
         """Tell what changed. `settled`: no test is under way that may have replaced something."""
-        for group in self._often:
-            if not group.intact():
-                self._told(group, self._any)
-        for group in self._lent:
-            if not group.intact():
-                self._told(group, self._not_by_tests if settled else self._by_product)
         begun = self._clock()
-        if everything or begun > self._quiet_until:
-            for group in self._seldom:
+        rest: List[Group] = []
+        lent = self._lent.get(test_module, rest)
+        if everything or (settled and begun > self._quiet_until):
+            rest = self._seldom
+            lent = [group for groups in self._lent.values() for group in groups]
+        tests = self._not_by_tests if settled else self._by_product
+        for groups, counts in ((self._way, self._any), (rest, self._any), (lent, tests)):
+            for group in groups:
                 if not group.intact():
-                    self._told(group, self._any)
+                    own = group.label == "builtins"
+                    self._told(group, tests if own else counts)
+        if rest:
             self._check_modules()
             now = self._clock()
             self._quiet_until = now + SHARE * (now - begun)
