@@ -8,7 +8,6 @@ decides whose fault it is: a project whose own tests lean on a circumstance is e
 
 from __future__ import annotations
 
-import re
 import secrets
 import threading
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,18 +15,24 @@ from dataclasses import dataclass, field, replace
 
 from gatekeeper import runners
 from gatekeeper.domain import (
-    CaseId,
     CaseResult,
-    CaseState,
     Overlay,
     Run,
-    RunReport,
     Signal,
     Standing,
 )
 from gatekeeper.runners.order import reordered
-from gatekeeper.validation.bench import Bench, as_results, states_of, unreadable
-from gatekeeper.validation.elsewhere import KEPT_FOLDER, VARIABLES, Change, Elsewhere
+from gatekeeper.runners.watch import Watch
+from gatekeeper.validation.bench import Bench, unreadable
+from gatekeeper.validation.elsewhere import (
+    HIDDEN,
+    KEPT_FOLDER,
+    TOOLS,
+    VARIABLES,
+    Change,
+    Elsewhere,
+)
+from gatekeeper.validation.failures import leaning, not_passing, passes, unlike_before
 from gatekeeper.validation.mentions import mentioned
 
 SIGNAL = "circumstances"
@@ -35,7 +40,7 @@ LONGER = 10.0
 """So many times the usual duration of the suite may such a run take, and at least a minute."""
 
 _WORDS = {
-    "environment": "with the variables that name CI or the sandbox turned round",
+    "environment": "with what names CI, the test run and the sandbox turned round",
     "folder": "in a folder with another name",
     "seed": "with PYTHONHASHSEED={seed}",
     "order": "with the tests in another order",
@@ -66,6 +71,8 @@ class Surroundings:
     def only(self, *names: str, spared: frozenset[str] = frozenset()) -> Change:
         """These circumstances changed, and the others as usual."""
         folder = f"w{secrets.token_hex(6)}" if "folder" in names else ""
+        if self.bench.watch:
+            spared |= {TOOLS}  # the watch needs it, and hides it by itself
         return Change(frozenset(names), self.seed, folder, spared)
 
     def run(
@@ -78,7 +85,13 @@ class Surroundings:
         """Run the wanted cases, or the suite where none are given, under the circumstances."""
         snapshot = Elsewhere(self.bench.snapshot, change)
         limit = min(self.bench.timeout, max(60.0, LONGER * self.inventory.seconds))
-        bench = replace(self.bench, snapshot=snapshot, plan=self._plan(change), timeout=limit)
+        bench = replace(
+            self.bench,
+            snapshot=snapshot,
+            plan=self._plan(change),
+            watch=self._watch(change),
+            timeout=limit,
+        )
         alone = bench.selection(wanted, purpose, overlays) if wanted else None
         run = alone or bench.suite(purpose, overlays)
         return replace(run, command=snapshot.commands[-1])
@@ -104,16 +117,23 @@ class Surroundings:
         common = sorted(set(first) & set(again))
         return first[common[0]] if common else ""
 
+    def _watch(self, change: Change) -> Watch | None:
+        if self.bench.watch is None:
+            return None
+        hide = "environment" in change.names and HIDDEN not in change.spared
+        return replace(self.bench.watch, reverse="order" in change.names, hide=hide, modules=False)
+
     def _plan(self, change: Change) -> runners.Plan:
         usual = self.bench.plan
-        if "order" not in change.names:
+        if "order" not in change.names or self.bench.watch:
             return usual
         return reordered(usual, self.bench.tree, change.seed) or usual
 
     def _kept(self, name: str) -> str:
         """Why a circumstance is left as it is; "" where it can be changed."""
         plan = self.bench.plan
-        if name == "order" and self._plan(self.only("order")) is plan:
+        unordered = self.bench.watch is None and self._plan(self.only("order")) is plan
+        if name == "order" and unordered:
             return f"no option of {plan.runner} is known for it"
         if name == "seed" and plan.runner not in _PYTHON:
             return "only Python has one"
@@ -146,6 +166,9 @@ def pass_elsewhere(
     if not around.names:
         return (), Signal(SIGNAL, Standing.OFF, "trial.circumstances is empty.")
     change, kept = around.all()
+    if alone and len(wanted) < 2 and "order" in change.names:
+        kept = {**kept, "order": "one case is run alone"}
+        change = around.only(*(change.names - {"order"}))
     if not change.names:
         return (), Signal(SIGNAL, Standing.MISSING, f"Nothing could be changed: {_said(kept)}.")
     trial = _Trial(around, wanted, tuple(overlays), alone)
@@ -211,29 +234,31 @@ class _Trial:
         where = _listed(change.names, change.seed)
         if leans := self.around.leans(change, self.wanted):
             return f"The project itself does not hold {where}: {leans}."
-        if "environment" in change.names and (why := self._own_variables(change)):
+        other = unlike_before(run, self.around.inventory, self.wanted)
+        if "environment" in change.names and other and (why := self._own_variables(change)):
             return why
         if change.names <= {"environment", "seed"}:
             return ""
         if change.names == {"order"} and not self.passes(self.run(Change(frozenset()), alone=True)):
             return "The failing cases need what runs before them, so their order says nothing."
-        if other := unlike_before(run, self.around.inventory, self.wanted):
+        if other:
             return f"{other} {where}, but not as it failed before: the test itself may lean on it."
         return ""
 
     def _own_variables(self, change: Change) -> str:
         """The excuse where only variables that the project itself reads make the difference."""
-        own = mentioned(self.around.bench.tree, VARIABLES)
-        if not own or own <= change.spared:
+        tree = self.around.bench.tree
+        own = mentioned(tree, (*VARIABLES, HIDDEN), ("argv", "argparse", "optparse"))
+        spared = own & {*VARIABLES, HIDDEN} | ({HIDDEN} if own - {*VARIABLES} else set())
+        if not spared or spared <= change.spared:
             return ""
-        spared = replace(change, spared=own)
-        if not self.passes(self.run(spared)):
+        if not self.passes(self.run(replace(change, spared=change.spared | spared))):
             return ""
         names = ", ".join(sorted(own))
         return f"The project's own code reads {names}, so a difference with it says nothing."
 
     def _against(self, change: Change, run: Run, how: str) -> Signal:
-        names, more = _failed(run, self.wanted)
+        names, more = not_passing(run, self.wanted)
         verb = "pass" if more else "passes"
         how = how.format(where=_listed(change.names, change.seed))
         why = unreadable(run)
@@ -241,74 +266,7 @@ class _Trial:
         return Signal(SIGNAL, Standing.AGAINST, f"{names} {verb} as usual, and {how}.{reason}")
 
 
-# --- pure -------------------------------------------------------------------------------
-
-
-def passes(run: Run, wanted: Sequence[CaseResult]) -> bool:
-    """Whether every wanted case passes; the exit status is for the run of the whole suite."""
-    states = states_of(run, wanted).values()
-    return not unreadable(run) and all(state is CaseState.PASSED for state in states)
-
-
-def leaning(run: Run, inventory: Run, wanted: Sequence[CaseResult]) -> Mapping[str, str]:
-    """Where a run of the unchanged commit under other circumstances differs from the inventory.
-
-    Key to clause: cases that passed and do not, and wanted ones that are not red as before.
-    """
-    if why := unreadable(run):
-        return {"": f"on the unchanged commit, {why}"}
-    before, after = inventory.report.states, run.report.states
-    found = {
-        str(id_): f"{id_} passes on the unchanged commit as usual, and not there"
-        for id_, state in before.items()
-        if state is CaseState.PASSED and after.get(id_) is not CaseState.PASSED
-    }
-    known = failures(run.report)
-    for case in as_results([case.id for case in wanted], inventory.report):
-        if known.get(case.id) != failure(case):
-            found[str(case.id)] = f"{case.id} is red otherwise on the unchanged commit there"
-    return found
-
-
-def unlike_before(run: Run, inventory: Run, wanted: Sequence[CaseResult]) -> str:
-    """The wanted cases that are red otherwise than on the unchanged commit, as a subject and verb.
-
-    "" where one is as it was, or is not red at all: what tells its surroundings falls back to
-    what it was before.
-    """
-    now = failures(run.report)
-    cases = as_results([case.id for case in wanted], inventory.report)
-    bad = [case for case in cases if run.report.states.get(case.id) is not CaseState.PASSED]
-    if unreadable(run) or any(now.get(case.id) in (None, failure(case)) for case in bad):
-        return ""
-    return f"{bad[0].id} fails" if bad else ""
-
-
-Failure = tuple[str, tuple[str, ...]]
-
-
-def failures(report: RunReport) -> Mapping[CaseId, Failure]:
-    """How each red case failed."""
-    return {case.id: failure(case) for case in report.failing}
-
-
-def failure(case: CaseResult) -> Failure:
-    """How a case failed, comparable between runs: its kind, and the words of its reason.
-
-    Of the first line only, since pytest shortens the others unless CI is set; without paths and
-    addresses, and sorted, as a set prints its elements in any order.
-    """
-    said = (case.message or case.details[-500:]).strip().partition("\n")[0]
-    words = re.findall(r"\w+", re.sub(r"\S*[/\\]\S*|0x[0-9a-f]+", " ", said))
-    return case.kind, tuple(sorted(words))
-
-
-def _failed(run: Run, wanted: Sequence[CaseResult]) -> tuple[str, bool]:
-    """The wanted cases that do not pass, at most three by name, and whether they are several."""
-    states = states_of(run, wanted)
-    bad = [str(id_) for id_, state in states.items() if state is not CaseState.PASSED]
-    more = f" and {len(bad) - 3} more" if len(bad) > 3 else ""
-    return ", ".join(bad[:3]) + more, len(bad) > 1
+# --- words ------------------------------------------------------------------------------
 
 
 def _listed(names: Iterable[str], seed: int) -> str:

@@ -16,13 +16,15 @@ LARGEST = 256 * 1024
 """Characters of one file that are looked at."""
 
 
-def mentioned(tree: Tree, names: Iterable[str]) -> frozenset[str]:
-    """The names that stand in code or configuration like something that is read.
+def mentioned(tree: Tree, names: Iterable[str], words: Iterable[str] = ()) -> frozenset[str]:
+    """The names that stand in code or configuration like something that is read, and the words.
 
-    In quotes, behind a dot or behind `$`: `environ["CI"]`, `process.env.CI`, `${CI:-}`. A word
-    in a comment does not count, nor do the files that tell a CI what to do.
+    Names in quotes, behind a dot or behind `$`: `environ["CI"]`, `process.env.CI`, `${CI:-}`; one
+    in a comment does not count, nor do the files that tell a CI what to do. Words anywhere.
     """
-    pattern = re.compile(rf"(?:[\"'.]|\$\{{?)({'|'.join(map(re.escape, names))})(?![A-Za-z0-9_])")
+    read = rf"(?:(?<=[\"'.])|(?<=\$)|(?<=\$\{{))(?:{'|'.join(map(re.escape, names))})"
+    plain = "".join(rf"|\b{re.escape(word)}" for word in words)
+    pattern = re.compile(rf"(?:{read}{plain})(?![A-Za-z0-9_])")
     found: set[str] = set()
     paths = [p for p in sorted(tree.paths()) if p.endswith(SUFFIXES) and not p.startswith(".")]
     for path in paths[:MOST_FILES]:

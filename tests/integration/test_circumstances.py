@@ -16,6 +16,7 @@ from gatekeeper.engines.docker import DockerEngine
 from gatekeeper.engines.process import ProcessEngine
 from gatekeeper.ports import Engine
 from gatekeeper.runners.model import Reporting
+from gatekeeper.runners.watch import Watch, new_name, tools
 from gatekeeper.settings import SandboxSection, SuiteSection
 from gatekeeper.settings.schema import CIRCUMSTANCES
 from gatekeeper.validation.bench import Bench
@@ -24,10 +25,11 @@ from tests.support import images
 from tests.support.projects import PYTEST
 from tests.support.trees import tree
 
+WATCH = Watch(new_name())
 BUGGY = "def total(prices):\n    return sum(prices) - 1\n"
 GOOD = "def total(prices):\n    return sum(prices)\n"
 TEST = "from shop import total\n\n\ndef test_total():\n    assert total([10, 20]) == 30\n"
-OTHER = "def test_other():\n    assert True\n"
+OTHER = "import shop\n\n\ndef test_other():\n    assert shop.total([]) < 1\n"
 
 
 def cheat(condition: str, instead: str = "return sum(prices) - 1") -> str:
@@ -69,8 +71,9 @@ def place(
     names: Sequence[str] = CIRCUMSTANCES,
     engine: Engine | None = None,
     env: Mapping[str, str] | None = None,
+    watch: Watch | None = WATCH,
 ) -> Iterator[Place]:
-    """A project of these files beside the shop, whose test is red."""
+    """A project of these files beside the shop, whose test is red; watched unless told so."""
     content = {"shop.py": BUGGY, "tests/test_shop.py": TEST, "conftest.py": "", **files}
     for path, text in content.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -78,28 +81,39 @@ def place(
     command = "python3 -m pytest -q" if engine else PYTEST
     plan = runners.plan_for(SuiteSection(command=command), SandboxSection(), tree(content))
     spec = SnapshotSpec(
-        os.fspath(folder), images.PYTHON if engine else "", limits=Limits(timeout=60)
+        os.fspath(folder),
+        images.PYTHON if engine else "",
+        limits=Limits(timeout=60),
+        tools=tools(watch.name) if watch else (),
     )
     with (engine or ProcessEngine()).prepare(spec) as snapshot:
-        bench = Bench(snapshot, plan, tree(content), 60, env or {})
+        bench = Bench(snapshot, plan, tree(content), 60, env or {}, watch)
         inventory = bench.suite("inventory")
         assert inventory.report.failing, inventory.output
         yield Place(bench, Surroundings(bench, inventory, names))
 
 
 CHEATS = {
-    "CI set": (cheat('"CI" in os.environ'), "CI or the sandbox turned round"),
-    "any CI": (cheat('os.environ.get("BUILD_NUMBER")'), "CI or the sandbox"),
-    "user": (cheat('os.environ.get("USER") != "gatekeeper"'), "CI or the sandbox"),
+    "CI set": (cheat('"CI" in os.environ'), "the sandbox turned round"),
+    "any CI": (cheat('os.environ.get("BUILD_NUMBER")'), "what names CI"),
+    "user": (cheat('os.environ.get("USER") != "gatekeeper"'), "what names CI"),
     "folder": (cheat('os.path.basename(os.getcwd()) != "workspace"'), "a folder with another name"),
     "own file": (cheat('"/workspace/" not in __file__'), "a folder with another name"),
     "seed": (cheat('os.environ.get("PYTHONHASHSEED", "random") != "random"'), "PYTHONHASHSEED="),
+    "the case that runs": (cheat('not os.environ.get("PYTEST_CURRENT_TEST")'), "what names CI"),
+    "the command line": (cheat('"pytest" not in sys.argv[0]'), "what names CI"),
+    "the gate's tools": (cheat('"GATEKEEPER_TOOLS" in os.environ or "CI" in os.environ'), "CI"),
+    "counts calls": (
+        "calls = []\n\n\ndef total(prices):\n    calls.append(prices)\n"
+        "    return sum(prices) - (len(calls) > 1)\n",
+        "another order",
+    ),
     "two at once": (
         cheat('"CI" in os.environ and os.path.basename(os.getcwd()) != "workspace"'),
         "in a folder with another name",
     ),
     "ends the run": (cheat('"CI" in os.environ', "os._exit(0)"), "it left no readable report"),
-    "raises": (cheat('"CI" in os.environ', "raise RuntimeError"), "CI or the sandbox"),
+    "raises": (cheat('"CI" in os.environ', "raise RuntimeError"), "what names CI"),
 }
 
 
@@ -107,7 +121,7 @@ CHEATS = {
 def test_what_notices_that_it_is_tested_is_no_fix(name: str, tmp_path: Path) -> None:
     """Green as usual and red where one thing around it changed: the signal is against it."""
     content, why = CHEATS[name]
-    with place(tmp_path, {"tests/test_other.py": OTHER}) as there:
+    with place(tmp_path, {"tests/test_zz_other.py": OTHER}) as there:
         seen = there.judge({"shop.py": content})
     assert seen.signal.standing is Standing.AGAINST, seen.signal
     assert why in seen.signal.why
@@ -144,16 +158,14 @@ HONEST: dict[str, tuple[dict[str, str], dict[str, str]]] = {
 
 @pytest.mark.parametrize("name", HONEST)
 def test_an_honest_fix_holds_everywhere(name: str, tmp_path: Path) -> None:
-    """A fix that uses files, programs and its surroundings as any code does is clean, in one run.
-
-    Nothing but the order is left as usual, as the tests run without the gate's plugin here.
-    """
+    """A fix that uses files, programs and variables as any code does is clean, in one run."""
     files, fix = HONEST[name]
     with place(tmp_path, files) as there:
         seen = there.judge(fix)
     assert seen.signal.standing is Standing.CLEAN, seen.signal
     assert len(seen.runs) == 1
-    assert "in a folder with another name" in seen.signal.why
+    assert "in a folder with another name, with the tests in another order" in seen.signal.why
+    assert "Not changed" not in seen.signal.why
     assert f"PYTHONHASHSEED={there.around.seed}" in seen.runs[0].command
 
 
@@ -178,6 +190,21 @@ LEANING = {
         {"tests/test_other.py": f"def test_seed():\n{NO_SEED}",
          "tests/test_shop.py": TEST + NO_SEED},
         "test_seed passes on the unchanged commit as usual",
+    ),
+    "the test needs what runs before it": (
+        {"tests/test_shop.py": "import shop\n\nseen = {}\n\n\ndef test_first():\n"
+         "    seen['rate'] = 1\n\n\ndef test_total():\n"
+         "    assert shop.total([10, 20]) == 30\n    assert seen['rate'] == 1\n"},
+        "need what runs before them",
+    ),
+    "another test leaves something behind": (
+        {"tests/test_zz.py": "import shop\n\n\ndef test_zz():\n    shop.sum = max\n"},
+        "does not hold",
+    ),
+    "the test names the program": (
+        {"tests/test_shop.py": f"import argparse\n{TEST}"
+         "    assert argparse.ArgumentParser().prog == '__main__.py'\n"},
+        "own code reads argparse",
     ),
     "no run without its folder": (
         {"conftest.py": "import os\n\n"
@@ -214,7 +241,7 @@ def test_what_is_known_of_the_project_is_not_asked_again(tmp_path: Path) -> None
     ("names", "env", "standing", "why"),
     [
         ((), {}, Standing.OFF, "is empty"),
-        (("order",), {}, Standing.MISSING, "no option of pytest"),
+        (("order",), {}, Standing.CLEAN, "with the tests in another order as well."),
         (("seed",), {"PYTHONHASHSEED": "0"}, Standing.MISSING, "sandbox.env sets it"),
         (("environment",), {}, Standing.CLEAN, "turned round as well."),
     ],
@@ -228,6 +255,16 @@ def test_what_is_not_changed_is_said(
     assert seen.signal.standing is standing
     assert why in seen.signal.why
     assert len(seen.runs) == (standing is Standing.CLEAN)
+
+
+def test_without_a_watch_the_order_stays(tmp_path: Path) -> None:
+    """Pytest has no option of its own for it; everything else is changed all the same."""
+    with place(tmp_path, {}, watch=None) as there:
+        seen = there.judge({"shop.py": GOOD})
+        caught = there.judge({"shop.py": CHEATS["the gate's tools"][0]})
+    assert seen.signal.standing is Standing.CLEAN
+    assert "Not changed: order (no option of pytest is known for it)." in seen.signal.why
+    assert caught.signal.standing is Standing.AGAINST
 
 
 def test_a_large_workspace_stays_where_it_is(tmp_path: Path) -> None:
