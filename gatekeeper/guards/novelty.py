@@ -1,13 +1,12 @@
 """What a candidate adds, told apart from what it moves or rewords.
 
-A guard lists what it looks for in a file before and after, as sights. What stood in a place that
-the candidate left alone accounts for nothing else; what it took away may stand again elsewhere.
+A guard lists what it looks for in a file before and after, as sights. One of before accounts for
+one of after: a second copy of what stood there already is new.
 """
 
 from __future__ import annotations
 
 import ast
-from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -28,49 +27,48 @@ class Sight:
 def newcomers(
     file: ChangedFile, before: Iterable[Sight], after: Iterable[Sight]
 ) -> Iterator[Sight]:
-    """The sights of `after` on changed lines that nothing taken away from `before` accounts for."""
-    old, new = list(before), list(after)
-    touched = [one for one in new if not file.added.isdisjoint(range(one.line, one.end + 1))]
-    gone = _without(old, [one for one in new if one not in touched])
-    rest = []
-    for sight in touched:
-        if not _take(gone, [one for one in gone if one.same == sight.same]):
-            rest.append(sight)
-    for sight in rest:
-        if not _take(gone, [one for one in gone if one.like == sight.like]):
-            yield sight
+    """The sights of `after` that nothing in `before` accounts for, each used up once.
+
+    Of several that are equal, those on changed lines are the new ones.
+    """
+    gone = list(before)
+    open_ = sorted(after, key=lambda one: not file.added.isdisjoint(range(one.line, one.end + 1)))
+    for trait in ("same", "like"):
+        open_ = [one for one in open_ if not _take(gone, one, trait)]
+    yield from open_
 
 
-def _without(old: list[Sight], kept: list[Sight]) -> list[Sight]:
-    """The sights of before that are not those which still stand untouched."""
-    counts = Counter(one.same for one in kept)
-    left = []
-    for sight in old:
-        counts[sight.same] -= 1
-        if counts[sight.same] < 0:
-            left.append(sight)
-    return left
-
-
-def _take(gone: list[Sight], fitting: list[Sight]) -> bool:
-    if fitting:
-        gone.remove(fitting[0])
-    return bool(fitting)
+def _take(gone: list[Sight], sight: Sight, trait: str) -> bool:
+    """Use up one of `gone` that fits."""
+    wanted = getattr(sight, trait)
+    for at, one in enumerate(gone):
+        if getattr(one, trait) == wanted:
+            del gone[at]
+            return True
+    return False
 
 
 def functions(tree: ast.AST) -> dict[ast.AST, str]:
     """The dotted name of the function or class around every node; "" at the top."""
-    found: dict[ast.AST, str] = {}
-
-    def visit(node: ast.AST, name: str) -> None:
-        found[node] = name
+    found: dict[ast.AST, str] = {tree: ""}
+    open_ = [tree]
+    while open_:
+        node = open_.pop()
+        name = found[node]
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             name = f"{name}.{node.name}" if name else node.name
         for child in ast.iter_child_nodes(node):
-            visit(child, name)
-
-    visit(tree, "")
+            found[child] = name
+            open_.append(child)
     return found
+
+
+def written(node: ast.AST) -> str:
+    """A node as source on one line, for a person or a pattern; "" where it is nested too deep."""
+    try:
+        return " ".join(ast.unparse(node).split())
+    except RecursionError:
+        return ""
 
 
 def dotted(node: ast.AST) -> str:

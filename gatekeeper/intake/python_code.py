@@ -59,12 +59,14 @@ class PythonCode:
 
 
 def parse(source: bytes) -> PythonCode | None:
-    """The file, or None where it is not Python."""
+    """The file, or None where it is not Python, or nested deeper than anybody can walk it."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # odd escapes in the project's code are not ours
             tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    if _too_deep(tree):
         return None
     nodes: dict[str, ast.stmt] = {}
     for name, node in _definitions(tree):
@@ -73,6 +75,17 @@ def parse(source: bytes) -> PythonCode | None:
         for name in _assigned(statement):
             nodes.setdefault(name, statement)
     return PythonCode(tree, dict(_imports(tree)), nodes)
+
+
+_DEEPEST = 200
+"""Levels of syntax; what walks a tree by recursion (`ast.dump`) fails at some more."""
+
+
+def _too_deep(tree: ast.Module) -> bool:
+    level: list[ast.AST] = [tree]
+    for _ in range(_DEEPEST):
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+    return bool(level)
 
 
 def _definitions(tree: ast.Module) -> Iterator[tuple[str, _Definition]]:
