@@ -46,15 +46,13 @@ def _python(file: ChangedFile, after: Tree) -> Iterator[_Dead]:
 
 def _unreachable(file: ChangedFile) -> Iterator[_Dead]:
     """The first statement behind one that leaves the block, where one of the two is new."""
-    fresh = {id(node) for node in file.new_nodes(ast.stmt)}
+    fresh = {number for number, _ in file.added_lines}
     for node in ast.walk(file.python.tree if file.python else ast.Module([], [])):
         for body in _blocks(node):
             for one, other in pairwise(body):
                 if not isinstance(one, ast.Return | ast.Raise | ast.Continue | ast.Break):
                     continue
-                if _makes_generator(other) or not {id(one), id(other)} & fresh:
-                    break
-                if not file.added.isdisjoint((one.lineno, other.lineno)):
+                if not _makes_generator(other) and fresh & {one.lineno, other.lineno}:
                     word = type(one).__name__.lower()
                     yield other.lineno, f"is never reached, as it stands after a `{word}`"
                 break

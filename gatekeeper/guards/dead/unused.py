@@ -50,8 +50,10 @@ def unused_names(file: ChangedFile, after: Tree) -> Iterator[tuple[int, str]]:
             own = len(re.findall(rf"\b{re.escape(node.name)}\b", file.after))
             if own == 1 and not _named_elsewhere(node.name, file.path, after):
                 yield node.lineno, f"defines `{name}`, which nothing uses"
+    fresh = {id(node) for node in file.new_nodes(ast.Assign)}
     for function in (one for one in ast.walk(code.tree) if isinstance(one, _Function)):
-        yield from _unread(file, function)
+        if any(id(node) in fresh for node in ast.walk(function)):
+            yield from _unread(function, fresh)
 
 
 def _free_standing(
@@ -78,7 +80,7 @@ def _named_elsewhere(name: str, path: str, tree: Tree) -> bool:
 _SPEAKING = (".md", ".rst", ".txt", ".toml", ".cfg", ".ini", ".yaml", ".yml", ".json", ".html")
 
 
-def _unread(file: ChangedFile, function: _Function) -> Iterator[tuple[int, str]]:
+def _unread(function: _Function, fresh: set[int]) -> Iterator[tuple[int, str]]:
     """Plain assignments to locals that nothing reads."""
     nodes = list(ast.walk(function))
     words = {node.id for node in nodes if isinstance(node, ast.Name)}
@@ -87,7 +89,6 @@ def _unread(file: ChangedFile, function: _Function) -> Iterator[tuple[int, str]]
     outer = {n for one in nodes if isinstance(one, ast.Global | ast.Nonlocal) for n in one.names}
     classes = {id(part) for one in nodes if isinstance(one, ast.ClassDef) for part in one.body}
     read = {n.id for n in nodes if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Store)}
-    fresh = {id(node) for node in file.new_nodes(ast.Assign, ast.AnnAssign)}
     for node in nodes:
         if not isinstance(node, ast.Assign) or id(node) not in fresh or id(node) in classes:
             continue
