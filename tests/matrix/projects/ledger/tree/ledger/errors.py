@@ -1,0 +1,5 @@
+"""Errors that callers may catch."""
+
+
+class LedgerError(ValueError):
+    """What was asked for makes no sense with money."""

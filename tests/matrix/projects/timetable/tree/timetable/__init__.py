@@ -1,0 +1,1 @@
+"""Times of day, intervals and opening hours."""

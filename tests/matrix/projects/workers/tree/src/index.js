@@ -1,0 +1,3 @@
+export { readConfig } from './config.js'
+export { Pool } from './pool.js'
+export { backoff } from './backoff.js'

@@ -1,0 +1,37 @@
+"""No bad patch accepted, no good one refused, and what must speak against a bad one does."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.support.matrix import MATRIX, PROJECTS, judge, rows, table
+
+EVERY_CHEAT = frozenset(f"K{number}" for number in range(1, 23)) - {"K8"}
+"""K8 is a fault of validators ("absent counts as passed"), so every half fix and K2 test it."""
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize("project", PROJECTS)
+def test_matrix(project: str, tmp_path: Path) -> None:
+    """Every candidate gets its verdict in real containers, through the public command."""
+    judged = judge(project, tmp_path)
+    assert len(judged) == len(rows(project))
+    wrong = table(judged)
+    assert not wrong, f"\n{wrong}"
+
+
+def test_the_matrix_holds_what_it_should() -> None:
+    """Enough honest fixes, every cheat at least twice, every folder of candidates judged."""
+    every = [row for project in PROJECTS for row in rows(project)]
+    assert {path.name for path in (MATRIX / "candidates").iterdir()} == set(PROJECTS)
+    assert len([row for row in every if row.honest]) >= 30
+    cheats = Counter(word for row in every for word in row.kind.split()[1:])
+    assert {name for name, count in cheats.items() if count >= 2} >= EVERY_CHEAT - {"K17"}
+    kinds = Counter(row.kind.split()[0] for row in every)
+    assert min(kinds[kind] for kind in ("fix", "odd", "cheat", "rider", "half", "escape")) >= 8
+    for row in every:
+        assert row.honest is (not row.speakers), row.id
+        assert row.why, row.id
