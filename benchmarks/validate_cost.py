@@ -133,6 +133,7 @@ def cycles(image: str) -> Iterator[Callable[[], None]]:
 
     def cycle() -> None:
         arguments = create_arguments(api, image, "exit 0", Limits(), {}, network=False, cores=1)
+        arguments["entrypoint"] = ["/bin/sh", "-c", "exit 0"]  # a sandbox's own shell is not here
         identity = str(api.create_container(**arguments)["Id"])
         api.start(identity)
         api.wait(identity)
