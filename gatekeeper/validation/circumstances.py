@@ -177,8 +177,21 @@ def pass_elsewhere(
         kept = {**kept, "folder": "the workspace is too large to be copied"}
     if passes(run, wanted):
         names = frozenset(change.names) - set(kept)
-        return trial.runs, Signal(SIGNAL, Standing.CLEAN, _clean(around, names, kept))
-    return trial.runs, trial.explain(change, run)
+        said = Signal(SIGNAL, Standing.CLEAN, _clean(around, names, kept))
+    else:
+        said = trial.explain(change, run)
+    return tuple(_as_witness(run, said.standing) for run in trial.runs), said
+
+
+def _as_witness(run: Run, standing: Standing) -> Run:
+    """The run with as much of its record as may be held against a candidate.
+
+    What the project's own code does in CI or in another folder was not seen in the inventory, so
+    it is no deed of the candidate; where the project does not hold there, nothing counts.
+    """
+    if run.record is None or standing is Standing.MISSING:
+        return replace(run, record=None)
+    return replace(run, record=replace(run.record, contacts=frozenset(), tampering=frozenset()))
 
 
 def _clean(around: Surroundings, names: frozenset[str], kept: Mapping[str, str]) -> str:
