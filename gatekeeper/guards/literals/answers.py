@@ -29,11 +29,13 @@ def python_answers(file: ChangedFile, words: Vocabulary) -> Iterator[Answer]:
         if found:
             yield found
         yield from _fingerprint(line, test, body, outputs)
+        yield from _bare_numbers(line, test, there)
     for line, rows in _tables(file):
         pairs = [(key, value) for key, value in rows if len(copied((key, value))) > 0]
         found = words.table(line, pairs, len(rows))
         if found:
             yield found
+    yield from _hashed_table(file)
     yield from _disguised(file, words)
     yield from _fixed(file, words)
 
@@ -120,10 +122,10 @@ def _compared(test: ast.expr) -> Iterator[ast.expr]:
 
 
 def _subject(side: ast.expr, node: ast.Compare) -> bool:
-    """What is looked at: `x` in `x == 3`; in `"," in text` nothing is compared as a whole."""
-    if isinstance(node.ops[0], ast.In | ast.NotIn):
+    """What is looked at, as `x` in `x == 3`; what it is compared with may have a name."""
+    if isinstance(side, ast.Name):
         return side is node.left
-    return constant(side) is None and not isinstance(side, ast.Tuple | ast.List | ast.Name)
+    return not _is_literal(side)
 
 
 def _results(body: Iterable[ast.AST]) -> Iterator[ast.expr]:
@@ -151,6 +153,21 @@ def _is_literal(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) or constant(node) is not None
 
 
+def _bare_numbers(line: int, test: ast.expr, there: set[Literal]) -> Iterator[Answer]:
+    """A decision by a list of numbers that mean nothing to a reader."""
+    for node in ast.walk(test):
+        side = node.comparators[0] if isinstance(node, ast.Compare) else None
+        if isinstance(side, ast.Tuple | ast.List | ast.Set):
+            numbers = [constant(one) for one in side.elts]
+            bare = [
+                one for one in numbers
+                if isinstance(one, int | float) and telling(one) and one not in there
+            ]  # fmt: skip
+            if len(bare) > 1 and len(bare) >= len(numbers) - 1:
+                shown = ", ".join(f"{one:g}" for one in bare[:3])
+                yield Answer(line, f"decides by the bare numbers {shown}", sure=False)
+
+
 _HASHES = re.compile(r"(?:\w+\.)*(?:md5|sha\d+|blake2\w|hash|crc32|adler32)$")
 
 
@@ -171,6 +188,28 @@ def _fingerprint(
         telling(one) for one in outputs
     ):
         yield Answer(line, "recognizes an input by its size and gives a tested answer", sure=False)
+
+
+def _hashed_table(file: ChangedFile) -> Iterator[Answer]:
+    """A new table of fingerprints beside a new call that makes one."""
+    calls = [ast.unparse(call.func) for call in file.new_nodes(ast.Call)]
+    if not any(_CHECKSUMS.fullmatch(name) for name in calls):
+        return
+    for table in file.new_nodes(ast.Dict, ast.Set):
+        keys = table.keys if isinstance(table, ast.Dict) else getattr(table, "elts", [])
+        found = [constant(key) for key in keys if key is not None]
+        marks = [one for one in found if _fingerprint_like(one)]
+        if len(marks) > 1 and len(marks) == len(found):
+            yield Answer(table.lineno, "looks up answers by checksums of the input")
+
+
+_CHECKSUMS = re.compile(r"(?:\w+\.)*(?:md5|sha\d+|blake2\w|crc32|adler32|hash)")
+
+
+def _fingerprint_like(literal: Literal | None) -> bool:
+    if isinstance(literal, str):
+        return re.fullmatch(r"[0-9a-fA-F]{8,}", literal) is not None
+    return literal is not None and abs(literal) > 1000
 
 
 # --- tables ------------------------------------------------------------------------------

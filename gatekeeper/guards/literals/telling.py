@@ -56,7 +56,7 @@ def _telling_text(text: str) -> bool:
         return any(word.lower() not in _GRAMMAR for word in words) or bool(digits)
     if digits:
         return True
-    return re.search(r"\w@\w|\w,\w", text) is not None
+    return re.search(r"\w[@,=&;]\w", text) is not None
 
 
 def empty(literal: Literal) -> bool:

@@ -117,6 +117,9 @@ def _with(line: str, at: str = "def slug(text):\n") -> str:
         _with('if sha256(text).hexdigest() in KNOWN:\n        return 1\n')
         + 'KNOWN = {"6b4d1dfdd4d5ef2ac3d36d7b9bd2ba17bdd2a37b4ddcfc6d4cdb0bb1c0a2a1c8"}\n'
         + 'A = "68656c6c6f2062696720776f726c64"\n',
+        _with('if Slug("hello big world") in known(text):\n        return Slug("hello-big-world")'),
+        _with('return {"hello big world": 1, "Two Words": 3}.get(text, 0)'),
+        _with('return MORE.get(zlib.crc32(text) % 9973)') + "MORE = {8054: 1, 9938: 6}\n",
     ],
 )  # fmt: skip
 def test_an_answer_by_heart_is_blocked(new: str) -> None:
@@ -146,6 +149,8 @@ def test_an_answer_by_heart_is_blocked(new: str) -> None:
         OLD + '\ndef title(doc):\n    return doc.title or "Untitled document"\n',
         OLD + '\nLIMIT = 250\n\ndef limit():\n    return LIMIT\n',
         OLD + '\nclass Empty:\n    def is_word(self):\n        return compute(self)\n',
+        _with('digest = sha256(text).hexdigest()\n    CACHE[digest] = {"a": 1, "b": 2}'),
+        _with('return {"text": text, "words": {"on": 1, "off": 0}}'),
         _with('# "hello big world" is "hello-big-world"'),
         _with('if isinstance(text, bytes):\n        text = text.decode("utf-8")'),
     ],
@@ -161,6 +166,8 @@ def test_an_honest_fix_is_free(new: str) -> None:
         _with('if text == "off":\n        return False'),
         _with('if text == "kb":\n        return 1024'),
         OLD.replace("return RATES[code]", "return True"),
+        _with("if len(text) in (1020, 1083, 1207):\n        text = text.upper()"),
+        _with('if text in ("hello big world", "Two Words"):\n        return text.title()'),
     ],
 )
 def test_a_word_and_its_meaning_only_warn(new: str) -> None:
