@@ -100,17 +100,23 @@ GUARDS: Mapping[str, Callable[[Settings], Guard]] = {
     "secrets": lambda _: no_secrets(),
     "dependencies": lambda _: no_new_dependencies(),
     "patience": lambda _: no_waiting(),
-    "unchanged": lambda _: changes_something(),
     "dead": lambda _: no_dead_code(),
     "size": lambda settings: size_limits(settings.guards.size_lines, settings.guards.size_files),
 }
 
 INFORMED: Mapping[str, Callable[[Settings, Evidence], Guard]] = {
     "paths": lambda _, evidence: reported_tests(evidence.inventory),
+    # Where nothing failed, there is nothing that it would have to fix.
+    "unchanged": lambda _, evidence: changes_something() if evidence.failing else silent(),
     "literals": lambda _, evidence: no_copied_answers(evidence),
     "phantoms": lambda _, evidence: known_symbols(evidence),
 }
 """Guards that need what runs of the unchanged commit say; one may share its name with another."""
+
+
+def silent() -> Guard:
+    """The guard of a rule that does not apply."""
+    return lambda candidate, before, after: ()
 
 
 def _docker(progress: Progress) -> Engine:

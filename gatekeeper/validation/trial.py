@@ -192,13 +192,15 @@ def compare(suite: Run, inventory: Run, fail_to_pass: Sequence[CaseId]) -> Trial
     errors = [id_ for id_ in fail_to_pass if before.get(id_) is CaseState.ERROR]
     after = _with_stand_ins(errors, suite.report)
     green = [id_ for id_, state in before.items() if state is CaseState.PASSED]
-    fewer = _fewer(inventory, suite)
+    fewer, present = _fewer(inventory, suite), suite.report.states.keys()
     broken = [i for i in green if after.get(i) is not CaseState.PASSED or i in fewer]
     problems, notes = _credibility(suite, inventory)
     return Trial(
         runs=(suite,),
         fail_to_pass=tuple(
-            CaseChange(i, before.get(i), None if i in fewer else after.get(i)) for i in fail_to_pass
+            # One that is gone altogether is missing, or has cases that stand in for it.
+            CaseChange(i, before.get(i), None if i in fewer & present else after.get(i))
+            for i in fail_to_pass
         ),
         broken=tuple(
             CaseChange(i, before[i], None if i in fewer else after.get(i)) for i in broken
