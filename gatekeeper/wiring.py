@@ -106,17 +106,11 @@ GUARDS: Mapping[str, Callable[[Settings], Guard]] = {
 
 INFORMED: Mapping[str, Callable[[Settings, Evidence], Guard]] = {
     "paths": lambda _, evidence: reported_tests(evidence.inventory),
-    # Where nothing failed, there is nothing that it would have to fix.
-    "unchanged": lambda _, evidence: changes_something() if evidence.failing else silent(),
+    "unchanged": lambda _, evidence: changes_something(fixes=bool(evidence.failing)),
     "literals": lambda _, evidence: no_copied_answers(evidence),
     "phantoms": lambda _, evidence: known_symbols(evidence),
 }
 """Guards that need what runs of the unchanged commit say; one may share its name with another."""
-
-
-def silent() -> Guard:
-    """The guard of a rule that does not apply."""
-    return lambda candidate, before, after: ()
 
 
 def _docker(progress: Progress) -> Engine:

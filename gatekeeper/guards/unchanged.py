@@ -16,12 +16,15 @@ from gatekeeper.intake.python_code import parse
 from gatekeeper.ports import Guard, Tree
 
 
-def changes_something() -> Guard:
-    """A guard on candidates of which no changed file does anything else than before."""
+def changes_something(*, fixes: bool = True) -> Guard:
+    """A guard on candidates of which no changed file does anything else than before.
+
+    Silent where nothing failed, so that there is nothing to fix.
+    """
 
     def look(candidate: Candidate, before: Tree, after: Tree) -> Iterable[Finding]:
         changes = candidate.changes
-        if changes and all(_idle(change, before, after) for change in changes):
+        if fixes and changes and all(_idle(change, before, after) for change in changes):
             names = ", ".join(f"`{change.path}`" for change in changes[:3])
             message = (
                 f"changes nothing that runs: in {names} only comments, layout or docstrings "
