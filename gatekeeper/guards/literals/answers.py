@@ -9,6 +9,7 @@ from functools import partial
 
 from gatekeeper.guards.changed import ChangedFile
 from gatekeeper.guards.literals.by_heart import Answer, Vocabulary
+from gatekeeper.guards.literals.disguise import bare_numbers, disguised, hashed_table
 from gatekeeper.guards.literals.telling import telling
 from gatekeeper.guards.literals.tested import Literal, constant
 from gatekeeper.intake.python_code import PythonCode
@@ -29,14 +30,14 @@ def python_answers(file: ChangedFile, words: Vocabulary) -> Iterator[Answer]:
         if found:
             yield found
         yield from _fingerprint(line, test, body, outputs)
-        yield from _bare_numbers(line, test, there)
+        yield from bare_numbers(line, test, there)
     for line, rows in _tables(file):
         pairs = [(key, value) for key, value in rows if len(copied((key, value))) > 0]
         found = words.table(line, pairs, len(rows))
         if found:
             yield found
-    yield from _hashed_table(file)
-    yield from _disguised(file, words)
+    yield from hashed_table(file)
+    yield from disguised(file, words)
     yield from _fixed(file, words)
 
 
@@ -153,21 +154,6 @@ def _is_literal(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) or constant(node) is not None
 
 
-def _bare_numbers(line: int, test: ast.expr, there: set[Literal]) -> Iterator[Answer]:
-    """A decision by a list of numbers that mean nothing to a reader."""
-    for node in ast.walk(test):
-        side = node.comparators[0] if isinstance(node, ast.Compare) else None
-        if isinstance(side, ast.Tuple | ast.List | ast.Set):
-            numbers = [constant(one) for one in side.elts]
-            bare = [
-                one for one in numbers
-                if isinstance(one, int | float) and telling(one) and one not in there
-            ]  # fmt: skip
-            if len(bare) > 1 and len(bare) >= len(numbers) - 1:
-                shown = ", ".join(f"{one:g}" for one in bare[:3])
-                yield Answer(line, f"decides by the bare numbers {shown}", sure=False)
-
-
 _HASHES = re.compile(r"(?:\w+\.)*(?:md5|sha\d+|blake2\w|hash|crc32|adler32)$")
 
 
@@ -188,28 +174,6 @@ def _fingerprint(
         telling(one) for one in outputs
     ):
         yield Answer(line, "recognizes an input by its size and gives a tested answer", sure=False)
-
-
-def _hashed_table(file: ChangedFile) -> Iterator[Answer]:
-    """A new table of fingerprints beside a new call that makes one."""
-    calls = [ast.unparse(call.func) for call in file.new_nodes(ast.Call)]
-    if not any(_CHECKSUMS.fullmatch(name) for name in calls):
-        return
-    for table in file.new_nodes(ast.Dict, ast.Set):
-        keys = table.keys if isinstance(table, ast.Dict) else getattr(table, "elts", [])
-        found = [constant(key) for key in keys if key is not None]
-        marks = [one for one in found if _fingerprint_like(one)]
-        if len(marks) > 1 and len(marks) == len(found):
-            yield Answer(table.lineno, "looks up answers by checksums of the input")
-
-
-_CHECKSUMS = re.compile(r"(?:\w+\.)*(?:md5|sha\d+|blake2\w|crc32|adler32|hash)")
-
-
-def _fingerprint_like(literal: Literal | None) -> bool:
-    if isinstance(literal, str):
-        return re.fullmatch(r"[0-9a-fA-F]{8,}", literal) is not None
-    return literal is not None and abs(literal) > 1000
 
 
 # --- tables ------------------------------------------------------------------------------
@@ -252,21 +216,7 @@ def _rows(node: ast.AST) -> Iterator[tuple[Literal, Literal]]:
             yield keys[0], values[0]
 
 
-# --- disguises and fixed results ---------------------------------------------------------
-
-
-def _disguised(file: ChangedFile, words: Vocabulary) -> Iterator[Answer]:
-    for node in file.new_nodes(ast.Constant, ast.List, ast.Tuple, ast.BinOp):
-        value = constant(node)
-        if isinstance(node, ast.List | ast.Tuple):
-            codes = [constant(one) for one in node.elts]
-            letters = [chr(int(c)) for c in codes if isinstance(c, int) and 0 < c < 0x110000]
-            value = "".join(letters)
-            if len(letters) < 4 or len(letters) != len(codes) or not words.tested.says(value):
-                continue
-            yield Answer(node.lineno, f"spells {value!r} of a failing test in numbers")
-        elif isinstance(value, str) and value in words.disguised:
-            yield Answer(node.lineno, f"hides {words.disguised[value]!r} of a failing test")
+# --- fixed results -----------------------------------------------------------------------
 
 
 def _fixed(file: ChangedFile, words: Vocabulary) -> Iterator[Answer]:
