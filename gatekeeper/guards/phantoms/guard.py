@@ -26,7 +26,7 @@ def known_symbols(evidence: Evidence) -> Guard:
     """A guard on symbols in new code that exist neither in the tree nor in the image."""
 
     def look(candidate: Candidate, before: Tree, after: Tree) -> Iterable[Finding]:
-        world = World(after, evidence.modules)
+        world = World(after, evidence.modules or None)  # no image has none
         for file in changed_files(candidate, before, after):
             found = _python(file, world) if file.python else missing_exports(file, after)
             for line, what, sure in sorted(set(found)):

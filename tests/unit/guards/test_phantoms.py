@@ -132,6 +132,7 @@ def test_what_may_exist_is_free(extra: str) -> None:
 def test_an_unknown_image_only_warns() -> None:
     """Without the list of the image's modules a missing import is a question."""
     assert _levels("shop/cart.py", "import moneylib\n", None) == ["warn"]
+    assert _levels("shop/cart.py", "import moneylib\n", frozenset()) == ["warn"]
     assert _levels("shop/cart.py", "import tabulate\n", None) == []
 
 
