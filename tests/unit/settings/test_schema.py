@@ -30,6 +30,9 @@ from gatekeeper.settings import SCHEMA, load, markdown
         ("sandbox.env", "{A: yes, B: 'x: y'}", {"A": "yes", "B": "x: y"}),
         ("delta.fetch", "OFF", False),
         ("guards.modes", "off", "off"),
+        ("trial.circumstances", "[seed, environment, seed]", ("environment", "seed")),
+        ("trial.circumstances", "order", ("order",)),
+        ("trial.circumstances", "[]", ()),
     ],
 )
 def test_values_are_read(key: str, text: str, value: Any) -> None:
@@ -68,6 +71,7 @@ def test_every_default_is_a_value_that_one_can_write(setting: Any) -> None:
         ("tests.timeout", "5 days"),
         ("sandbox.memory", "9" * 40),
         ("tests.reruns", "\u0663\u0663x"),
+        ("trial.circumstances", "[order, weather]"),
     ],
 )
 def test_values_that_are_none_raise_value_error(key: str, text: str) -> None:
