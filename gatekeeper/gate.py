@@ -17,6 +17,7 @@ from gatekeeper.domain import (
     Evidence,
     Finding,
     Level,
+    Opinion,
     Overlay,
     Run,
     Trial,
@@ -110,6 +111,17 @@ def tried(attempt: Attempt, trial: Trial) -> Attempt:
     return replace(attempt, trial=trial, verdict=judge(trial))
 
 
+def heard(attempt: Attempt, opinion: Opinion) -> Attempt:
+    """The attempt with another model's opinion, which may reject it and never accepts."""
+    trial, findings = attempt.trial, (*attempt.findings, *opinion.findings)
+    if trial is None:
+        return attempt
+    if opinion.signal is not None:
+        trial = replace(trial, signals=(*trial.signals, opinion.signal))
+    verdict = blocked(findings) or judge(trial)
+    return replace(attempt, findings=findings, trial=trial, verdict=verdict)
+
+
 def try_all(
     attempts: Sequence[Attempt], gate: Gate, bench: Bench, ground: Ground, pool: Executor
 ) -> tuple[Attempt, ...]:
@@ -151,9 +163,9 @@ def finish_suites(
     bench: Bench,
     ground: Ground,
     pool: Executor,
-    note: Callable[[Attempt], None],
+    note: Callable[[Attempt], Attempt],
 ) -> tuple[Attempt, ...]:
-    """Weigh the suite runs that `start_suites` started; `note` hears of each as it is judged.
+    """Weigh the suite runs that `start_suites` started; `note` has the last word on each.
 
     Weighing may run tests again, so it is work for the same pool; as its queue is first in,
     first out, a worker never waits there for a suite run that has not begun.
@@ -164,8 +176,4 @@ def finish_suites(
             return attempt
         return tried(attempt, weigh(bench, run.overlays, ground, run.suite.result()))
 
-    judged = []
-    for attempt in pool.map(weighed, attempts, suites):
-        judged.append(attempt)
-        note(attempt)
-    return tuple(judged)
+    return tuple(note(attempt) for attempt in pool.map(weighed, attempts, suites))

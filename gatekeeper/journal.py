@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from gatekeeper import __version__
-from gatekeeper.domain import Attempt, Conclusion, Outcome, Proposal, Report, Run, Step
+from gatekeeper.domain import Attempt, Conclusion, Outcome, Proposal, Report, Run, Step, Usage
 from gatekeeper.errors import UsageError
 from gatekeeper.ports import Format, Progress
 
@@ -63,6 +63,10 @@ class Journal:
         self.report = replace(self.report, **fields)
         self.write()
 
+    def spend(self, usage: Usage) -> None:
+        """Add what a request has cost."""
+        self.note(usage=self.report.usage.plus(usage))
+
     def warn(self, text: str) -> None:
         """Add a warning, once."""
         if text not in self.report.warnings:
@@ -99,14 +103,16 @@ class Journal:
         self.note(proposals=(*self.report.proposals, replace(proposal, raw=b"")))
         return number
 
-    def attempt(self, attempt: Attempt, number: int) -> None:
-        """Store one judged attempt in folder `number`."""
+    def attempt(self, attempt: Attempt, number: int, opinion: bytes = b"") -> None:
+        """Store one judged attempt in folder `number`, and a judge's opinion as it came."""
         self._folders = max(self._folders, number)
         diff = attempt.candidate.diff if attempt.candidate else attempt.draft.diff
         if diff:
             self._put(number, "patch.diff", diff)
         if attempt.trial and attempt.trial.runs:
             self._put_run(number, _telling(attempt.trial.runs))
+        if opinion:
+            self._put(number, "judge.json", self.clean(opinion))
         self.note(attempts=(*self.report.attempts, attempt))
 
     def next_folder(self) -> int:

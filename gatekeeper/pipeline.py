@@ -34,6 +34,7 @@ from gatekeeper.gate import finish_suites, start_suites, try_all, untried
 from gatekeeper.ports import Backend
 from gatekeeper.steps import (
     Tools,
+    compared,
     confirmed,
     evidence,
     explain,
@@ -112,8 +113,14 @@ def validate(tools: Tools, drafts: Sequence[Draft], report: RunReport | None) ->
         measured = ground(tools, bench, first, baseline)
         with tools.journal.step("trials", tools.progress):
             judged = finish_suites(
-                attempts, suites, bench, measured, pool, lambda a: record(tools, a)
+                attempts,
+                suites,
+                bench,
+                measured,
+                pool,
+                lambda attempt: record(tools, attempt, failing=known.failing),
             )
+            compared(tools)
     return _all_or_none(tools, judged)
 
 
@@ -157,7 +164,6 @@ class _Loop:
         self.gate = gate_of(tools)
         self.attempts: tuple[Attempt, ...] = ()
         self.seen = {tools.delta.tree}
-        self.usage = Usage()
         self.ground: Ground | None = None  # once the inventory is there
 
     def run(self, context: Context) -> Conclusion:
@@ -195,13 +201,13 @@ class _Loop:
                 proposal = backend.propose(request)
             except BackendError as error:
                 spent = error.usage if isinstance(error.usage, Usage) else Usage()
-                tools.journal.note(usage=_sum(self.usage, spent))
+                tools.journal.spend(spent)
                 if error.raw:
                     tools.journal.proposal(Proposal(raw=error.raw, usage=spent))
                 raise
             self.folder = tools.journal.proposal(proposal)
-            self.usage = _sum(self.usage, proposal.usage)
-            tools.journal.note(usage=self.usage, model=proposal.model)
+            tools.journal.spend(proposal.usage)
+            tools.journal.note(model=proposal.model)
             for note in proposal.notes:
                 tools.progress.say(note)
             tools.progress.say(f"{len(proposal.drafts)} candidate(s)")
@@ -219,8 +225,11 @@ class _Loop:
                 if attempt.candidate is not None:
                     seen.add(attempt.candidate.tree)
             judged = try_all(screened, self.gate, self.bench, self._ground(), self.pool)
-            for offset, attempt in enumerate(judged):
-                record(tools, attempt, self.folder + offset)
+            judged = tuple(
+                record(tools, attempt, self.folder + offset, known.failing)
+                for offset, attempt in enumerate(judged)
+            )
+            compared(tools)
             self.attempts = (*self.attempts, *judged)
         return judged
 
@@ -248,7 +257,8 @@ class _Loop:
                 f"the {policy.budget_seconds / 60:.0f} minutes of budget.minutes are spent",
                 hint="Raise budget.minutes, or look at the rejected attempts in the report.",
             )
-        spent = (self.usage.input_tokens or 0) + (self.usage.output_tokens or 0)
+        usage = self.tools.journal.report.usage
+        spent = (usage.input_tokens or 0) + (usage.output_tokens or 0)
         if policy.budget_tokens and spent + context.tokens > policy.budget_tokens:
             raise BudgetSpent(
                 f"{spent} tokens are spent, and the next request of about {context.tokens} "
@@ -322,18 +332,4 @@ def _all_or_none(tools: Tools, attempts: Sequence[Attempt]) -> Conclusion:
         Outcome.ACCEPTED,
         10 if tools.policy.accepted_fails else 0,
         f"{len(attempts)} patch(es) accepted.",
-    )
-
-
-def _sum(one: Usage, other: Usage) -> Usage:
-    def add(a: int | None, b: int | None) -> int | None:
-        return b if a is None else a if b is None else a + b
-
-    return Usage(
-        add(one.input_tokens, other.input_tokens),
-        add(one.cached_tokens, other.cached_tokens),
-        add(one.output_tokens, other.output_tokens),
-        add(one.reasoning_tokens, other.reasoning_tokens),
-        one.requests + other.requests,
-        (*one.request_ids, *other.request_ids),
     )

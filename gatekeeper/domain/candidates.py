@@ -43,6 +43,21 @@ class Usage:
     requests: int = 0
     request_ids: tuple[str, ...] = ()
 
+    def plus(self, other: Usage) -> Usage:
+        """The sum; what only one of the two knows counts alone."""
+
+        def add(a: int | None, b: int | None) -> int | None:
+            return b if a is None else a if b is None else a + b
+
+        return Usage(
+            add(self.input_tokens, other.input_tokens),
+            add(self.cached_tokens, other.cached_tokens),
+            add(self.output_tokens, other.output_tokens),
+            add(self.reasoning_tokens, other.reasoning_tokens),
+            self.requests + other.requests,
+            (*self.request_ids, *other.request_ids),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
