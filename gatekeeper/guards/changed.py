@@ -11,7 +11,7 @@ import difflib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TypeVar
 
 from gatekeeper.domain import Candidate
@@ -63,14 +63,15 @@ class ChangedFile:
         """Nodes of these kinds that touch an added line and stood nowhere in the file before."""
         if self.python is None:
             return
-        before = self.python_before
-        old = Counter(
+        walked = (node for node in ast.walk(self.python.tree) if isinstance(node, kinds))
+        touched = [node for node in walked if self._touched(node)]
+        before = self.python_before if touched else None
+        there = frozenset(type(node) for node in touched)
+        old = {
             ast.dump(node) for node in (ast.walk(before.tree) if before else ())
-            if isinstance(node, kinds)
-        )  # fmt: skip
-        for node in ast.walk(self.python.tree):
-            if isinstance(node, kinds) and self._touched(node) and not old[ast.dump(node)]:
-                yield node
+            if type(node) in there
+        }  # fmt: skip
+        yield from (node for node in touched if ast.dump(node) not in old)
 
     def _touched(self, node: ast.AST) -> bool:
         start = getattr(node, "lineno", 0)
@@ -79,14 +80,33 @@ class ChangedFile:
 
     @cached_property
     def _blocks(self) -> tuple[tuple[int, int, int, int], ...]:
-        """Changed blocks: half-open line ranges before and after, 1-based."""
-        old, new = self.before.splitlines(), self.after.splitlines()
-        matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
-        return tuple(
-            (i1 + 1, i2 + 1, j1 + 1, j2 + 1)
-            for tag, i1, i2, j1, j2 in matcher.get_opcodes()
-            if tag != "equal"
-        )
+        return _blocks(self.before, self.after)
+
+
+LARGE = 1000
+"""Lines from which on those that repeat often steer no comparison: with them it takes seconds."""
+
+
+@lru_cache(maxsize=16)
+def _blocks(before: str, after: str) -> tuple[tuple[int, int, int, int], ...]:
+    """Changed blocks: half-open line ranges before and after, 1-based. Every guard asks anew."""
+    old, new = before.splitlines(), after.splitlines()
+    start = _alike(old, new)
+    end = min(_alike(old[::-1], new[::-1]), len(old) - start, len(new) - start)
+    old, new = old[start : len(old) - end], new[start : len(new) - end]
+    large = max(len(old), len(new)) > LARGE
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=large)
+    return tuple(
+        (start + i1 + 1, start + i2 + 1, start + j1 + 1, start + j2 + 1)
+        for tag, i1, i2, j1, j2 in matcher.get_opcodes()
+        if tag != "equal"
+    )
+
+
+def _alike(one: list[str], other: list[str]) -> int:
+    """How many lines are the same from the start."""
+    pairs = zip(one, other, strict=False)
+    return next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
 
 
 def changed_files(candidate: Candidate, before: Tree, after: Tree) -> Iterator[ChangedFile]:

@@ -6,7 +6,6 @@ A reader takes the text of a file ("" where there is none) and names its parts f
 from __future__ import annotations
 
 import configparser
-import difflib
 import json
 import re
 import tomllib
@@ -50,12 +49,10 @@ def differing(path: str, read: Reader, before: Tree, after: Tree) -> Iterator[st
 
 def first_line(path: str, before: Tree, after: Tree) -> int | None:
     """The first line of the new file that differs; None where there is none."""
-    old, new = before.read(path) or b"", after.read(path) or b""
-    pairs = difflib.SequenceMatcher(None, old.splitlines(), new.splitlines(), autojunk=False)
-    for tag, _, _, start, _ in pairs.get_opcodes():
-        if tag != "equal":
-            return start + 1
-    return None
+    old, new = (before.read(path) or b"").splitlines(), (after.read(path) or b"").splitlines()
+    pairs = zip(old, new, strict=False)
+    same = next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(old), len(new)))
+    return same + 1 if same < max(len(old), len(new)) else None
 
 
 def table(data: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:

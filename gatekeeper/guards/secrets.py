@@ -21,7 +21,7 @@ _PLACEHOLDER = re.compile(
     r"|test|todo|not.?a|x{4}|12345678|abcdef|[<>{}$%*]|\.\.\.|(.)\1{5}",
     re.IGNORECASE,
 )
-_NAMED = r"(?P<name>[A-Za-z_][\w.-]{1,80})"
+_NAMED = r"(?<!\w)(?P<name>[A-Za-z_][\w.-]{1,80})"
 _QUOTED = r"[rbuf]{0,2}(?P<quote>[\"'`])(?P<value>[^\"'`\s]{8,400})(?P=quote)"
 _ASSIGNED = (
     re.compile(
