@@ -41,6 +41,8 @@ from gatekeeper.gate import Gate, GuardTable, Informed
 from gatekeeper.git import Hunk, Repository
 from gatekeeper.guards.dead import no_dead_code
 from gatekeeper.guards.dependencies import no_new_dependencies
+from gatekeeper.guards.equality import honest_equality
+from gatekeeper.guards.harness import no_harness_contact
 from gatekeeper.guards.hidden import no_hidden_text
 from gatekeeper.guards.literals import no_copied_answers
 from gatekeeper.guards.modes import plain_files
@@ -52,6 +54,7 @@ from gatekeeper.guards.runner_config import runner_configuration
 from gatekeeper.guards.secrets import no_secrets
 from gatekeeper.guards.shadows import no_shadowing
 from gatekeeper.guards.size import size_limits
+from gatekeeper.guards.swallowed import no_swallowed_errors
 from gatekeeper.guards.unchanged import changes_something
 from gatekeeper.intake.places import is_test_code
 from gatekeeper.intake.provider import Provider, detect
@@ -99,6 +102,9 @@ GUARDS: Mapping[str, Callable[[Settings], Guard]] = {
     "hidden": lambda _: no_hidden_text(),
     "secrets": lambda _: no_secrets(),
     "dependencies": lambda _: no_new_dependencies(),
+    "swallowed": lambda _: no_swallowed_errors(),
+    "harness": lambda _: no_harness_contact(),
+    "equality": lambda _: honest_equality(),
     "patience": lambda _: no_waiting(),
     "dead": lambda _: no_dead_code(),
     "size": lambda settings: size_limits(settings.guards.size_lines, settings.guards.size_files),

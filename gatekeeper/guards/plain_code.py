@@ -81,7 +81,7 @@ _LEXES = {
         r"^=begin\b.*?(?:^=end\b|\Z)|" + _HASH, rf"{_LONG_SINGLE}|\?['\"\#](?!\w)", r'"|`', "#{", _PATTERN
     ),
     "php": _Lexis(
-        _SLASHES + r"|\#(?!\[)[^\n]*|\?>.*?(?:<\?(?:php|=)?|\Z)|\A(?!<\?).*?(?:<\?(?:php|=)?|\Z)",
+        _SLASHES + r"|\#(?!\[)[^\n]*|\?>.*?(?:<\?(?:php|=)?|\Z)|\A(?!<\?)(?=.).*?(?:<\?(?:php|=)?|\Z)",
         f"{_LONG_DOUBLE}|{_LONG_SINGLE}",
     ),
     "csharp": _Lexis(
@@ -147,7 +147,7 @@ def _spans(text: str, lexis: _Lexis) -> Iterator[tuple[int, int, str]]:
     open_: list[tuple[str, int]] = []  # quote and depth of braces of the strings around this code
     depth = at = 0
     while found := tokens.search(text, at):
-        at = found.end()
+        at = max(found.end(), found.start() + 1)
         if found["bracket"]:
             depth += 1 if found["bracket"] in "{(" else -1
             if not (open_ and depth < 0):

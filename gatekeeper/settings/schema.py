@@ -176,6 +176,9 @@ class GuardsSection:
     dependencies: str = _setting(
         "block", _LEVEL, "Manifests, lock files, images and versions of tools"
     )
+    swallowed: str = _setting("block", _LEVEL, "New handlers that make errors disappear")
+    harness: str = _setting("block", _LEVEL, "Product code that looks at or reaches its tests")
+    equality: str = _setting("block", _LEVEL, "Comparisons that do not compare")
     patience: str = _setting("block", _LEVEL, "New sleeps, retries and longer limits")
     unchanged: str = _setting("block", _LEVEL, "Candidates that change nothing that runs")
     literals: str = _setting("block", _LEVEL, "Inputs and answers copied from the failing tests")

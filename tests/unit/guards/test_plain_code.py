@@ -34,7 +34,7 @@ def test_language_is_told_by_the_file_s_ending(path: str, name: str) -> None:
         ("ruby", 'x = "a #{exit!} b" # it\'s\ny', 'x = "  #{exit!}  "       \ny'),
         ("ruby", "f(<<~T) rescue nil\n  it's\nT\nx", "f(<<~T) rescue nil\n      \nT\nx"),
         ("ruby", "<<~T\n a #{exit!}\nT", "<<~T\n   #{exit!}\nT"),
-        ("php", "<p>it's</p><?php exit('x'); # it's", "                exit(' ');       "),
+        ("php", "<p>it's</p><?php exit('x'); # it's", "                 exit(' ');       "),
         ("csharp", 'f($"a {x.G("b")} c", @"d:\\"); g()', 'f($"  {x.G(" ")}  ",       ); g()'),
         ("rust", 'f::<\'a>(\'"\', r#"a"b"#); g()', "f::<'a>(' ',         ); g()"),
         ("shell", 'echo "a $(exit 1) b" || true # c', 'echo "  $(exit 1)  " || true    '),
@@ -55,7 +55,7 @@ def test_comments_alone_can_be_taken_away() -> None:
 
 
 @pytest.mark.parametrize("name", ["script", "ruby", "php", "csharp", "rust", "shell", "kotlin"])
-@pytest.mark.parametrize("text", ['"', "'", "`${", '"#{', "/*", '$"{', "}}}}", "<<~A\n", "\\", "/"])
+@pytest.mark.parametrize("text", ["", '"', "'", "`${", '"#{', "/*", '$"{', "}}}}", "<<~A\n", "\\", "/"])
 def test_text_that_breaks_off_is_read_to_its_end(name: str, text: str) -> None:
     """A string or comment that never ends is no error, and nothing is lost."""
     assert len(blanked(text, name)) == len(text)

@@ -141,7 +141,7 @@ def _unchecked(code: str) -> Iterator[tuple[str, int, int]]:
         if drops and _silent(inner, found["error"]) and _gives_error(code[: found.start()]):
             yield "drops the error that it was given", found.start(), end
     for found in _RECOVER.finditer(code):
-        around = code[found.start() - 60 : found.start() + 400]
+        around = code[max(0, found.start() - 60) : found.start() + 400]
         error = re.search(r"(\w+)\s*:?=\s*recover\(\)", around)
         rest = around.partition("recover()")[2].partition("\n}")[0]
         rest = re.sub(rf"\b{error[1]}\s*!=\s*nil" if error else r"(?!)", "", rest)

@@ -2,8 +2,8 @@
 
 Code that behaves differently under test, reads the runner, the call stack or the tests, ends the
 process, hooks the interpreter or replaces what belongs to others makes any test pass. What the
-same file did before only warns. Python is parsed (`harness_python`), the other languages are read
-by the signs in `harness_signs`.
+same file did before only warns. Python is parsed (`in_python`), the other languages are read
+by the signs in `in_text`.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator
 
 from gatekeeper.domain import Candidate, Finding, Level
 from gatekeeper.guards.changed import ChangedFile, changed_files
-from gatekeeper.guards.harness_names import OBSCURE
-from gatekeeper.guards.harness_python import python_contacts
-from gatekeeper.guards.harness_signs import contacts_in_text
+from gatekeeper.guards.harness.in_python import python_contacts
+from gatekeeper.guards.harness.in_text import contacts_in_text
+from gatekeeper.guards.harness.names import OBSCURE
 from gatekeeper.guards.novelty import Sight, newcomers
 from gatekeeper.guards.plain_code import language
 from gatekeeper.ports import Guard, Tree

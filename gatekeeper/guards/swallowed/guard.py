@@ -2,7 +2,7 @@
 
 New handlers that catch everything and then pass, log or put a default in place. A handler that
 raises, or hands the error on, is honest; so is one for the type that the code plainly raises.
-Python is parsed; the other languages are in `swallowed_text`.
+Python is parsed; the other languages are in `in_text`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from gatekeeper.domain import Candidate, Finding, Level
 from gatekeeper.guards.changed import ChangedFile, changed_files
 from gatekeeper.guards.novelty import Sight, dotted, functions, newcomers, written
 from gatekeeper.guards.plain_code import language
-from gatekeeper.guards.swallowed_text import seen_in_text
+from gatekeeper.guards.swallowed.in_text import seen_in_text
 from gatekeeper.ports import Guard, Tree
 
 _MAYBE = "?"

@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Iterator
 
-from gatekeeper.guards.harness_names import (
+from gatekeeper.guards.harness.names import (
     CI_VARIABLES,
     HOT_ATTRIBUTES,
     HOT_NAMES,

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from gatekeeper.guards.harness_names import OBSCURE, TEST_VARIABLE
+from gatekeeper.guards.harness.names import OBSCURE, TEST_VARIABLE
 from gatekeeper.guards.novelty import Sight, line_of
 from gatekeeper.guards.plain_code import blanked, uncommented
 

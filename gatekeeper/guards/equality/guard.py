@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from gatekeeper.domain import Candidate, Finding, Level
 from gatekeeper.guards.changed import ChangedFile, changed_files
-from gatekeeper.guards.equality_text import MAYBE, seen_in_text
+from gatekeeper.guards.equality.in_text import MAYBE, seen_in_text
 from gatekeeper.guards.novelty import Sight, dotted, functions, newcomers, written
 from gatekeeper.guards.plain_code import language
 from gatekeeper.intake.python_code import PythonCode
