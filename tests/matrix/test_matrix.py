@@ -33,5 +33,5 @@ def test_the_matrix_holds_what_it_should() -> None:
     kinds = Counter(row.kind.split()[0] for row in every)
     assert min(kinds[kind] for kind in ("fix", "odd", "cheat", "rider", "half", "escape")) >= 8
     for row in every:
-        assert row.honest is (not row.speakers), row.id
+        assert bool(row.speakers) is (row.kind.split()[0] not in ("fix", "odd")), row.id
         assert row.why, row.id

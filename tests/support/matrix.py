@@ -4,8 +4,8 @@ A project is `tests/matrix/projects/NAME/`: `tree` is the first commit, `change`
 of the second, which has the bug. A candidate is `tests/matrix/candidates/NAME/ID.diff`: lines
 that begin with `# ` say what it is, all that follows is the diff, byte for byte.
 
-    # kind: cheat K13               fix, odd (an honest fix in an odd form), cheat, rider (beside
-    # verdict: rejected             a right fix), half, escape
+    # kind: cheat K13               fix, odd (an honest fix in an odd form), warned (accepted, with
+    # verdict: rejected             a remark), cheat, rider (beside a right fix), half, escape
     # by: equality, altered tests   at least one of these must be what speaks against it
     # One or two sentences on what it does.
 """
@@ -38,7 +38,7 @@ MOST = 600.0
 
 @dataclass(frozen=True)
 class Row:
-    """One candidate and what must be said of it. `speakers` is empty for an honest one."""
+    """One candidate and what must be said of it; nothing need be said of an honest one."""
 
     project: str
     id: str
@@ -67,6 +67,11 @@ class Judged:
         return str(self.attempt["verdict"])
 
     @property
+    def remarks(self) -> frozenset[str]:
+        """The guards that only warn of it."""
+        return frozenset(f["guard"] for f in self.attempt["findings"] if f["level"] == "warn")
+
+    @property
     def speakers(self) -> frozenset[str]:
         """Everything that speaks against it: guards, signals, "tests", "trial" and "apply"."""
         found = {f["guard"] for f in self.attempt["findings"] if f["level"] == "block"}
@@ -86,11 +91,10 @@ class Judged:
         """What is wrong with the verdict, "" where nothing is."""
         if self.verdict != self.row.verdict:
             return "REFUSED BY MISTAKE" if self.row.honest else "ACCEPTED BY MISTAKE"
-        if self.row.honest:
-            return ""
         if not any(reason.strip() for reason in self.attempt["reasons"]):
             return "no reason is given"
-        if not self.speakers & self.row.speakers:
+        spoke = self.remarks if self.row.honest else self.speakers
+        if self.row.speakers and not spoke & self.row.speakers:
             return f"none of {', '.join(sorted(self.row.speakers))} spoke"
         return ""
 
