@@ -28,7 +28,7 @@ from gatekeeper.guards.parts import (
     tag,
     xml,
 )
-from gatekeeper.intake.places import is_test
+from gatekeeper.intake.places import is_test, is_vendored
 from gatekeeper.intake.python_code import parse
 from gatekeeper.ports import Guard, Tree
 
@@ -249,8 +249,18 @@ def no_new_dependencies() -> Guard:
             read = None if is_test(change.path) else _reader(change.path)
             if read is not None:
                 yield from _findings(change.path, read, before, after)
+            elif is_vendored(change.path):
+                yield _vendored(change.path)
 
     return look
+
+
+def _vendored(path: str) -> Finding:
+    message = (
+        f"changes `{path}`, which somebody else maintains and the next update overwrites: fix "
+        f"product code, or let a person change the dependency."
+    )
+    return Finding("dependencies", Level.BLOCK, message, path)
 
 
 def _reader(path: str) -> Reader | None:

@@ -163,3 +163,21 @@ def test_the_finding_names_the_parts_and_the_line() -> None:
     )  # fmt: skip
     assert finding.line == 3
     assert finding.message.startswith("changes dependencies in `package.json`")
+
+
+@pytest.mark.parametrize(
+    ("path", "blocks"),
+    [
+        ("vendor/github.com/x/y.go", True),
+        ("third_party/lib/a.py", True),
+        ("vendor/modules.txt", True),
+        ("src/vendors.py", False),
+        ("src/vendoring/a.py", False),
+        ("lib/third_party.rb", False),
+    ],
+)
+def test_code_that_somebody_else_maintains_is_a_dependency(path: str, blocks: bool) -> None:
+    """A patch in a vendored package is a change of what is installed."""
+    findings = found(path, "a\n", "b\n")
+    assert bool(findings) is blocks
+    assert all("somebody else maintains" in f.message and f.path == path for f in findings)
