@@ -152,7 +152,7 @@ def _odd(name: str, other: str, body: list[ast.stmt], owner: str) -> str:
         return ""
     errors = [one for handler in _inside(body, ast.ExceptHandler) for one in handler.body]
     asked = (
-        (None not in truths, "gives always the same answer"),
+        (len(set(truths)) == 1 and None not in truths, "gives always the same answer"),
         (_kept(body, other), "remembers what it is compared with"),
         (not _looks_at(body, other, owner), "never looks at what it is compared with"),
         (

@@ -81,13 +81,13 @@ def _ruby(code: str) -> Iterator[tuple[str, int, int]]:
             yield "never looks at what it is compared with", found.start("name") - 4, found.end()
 
 
-_LITERAL = r"(?:['\"`][^'\"`\n]*['\"`]|\d+|true|false|null)"
+_LITERAL = r"(?:['\"][^'\"\n]*['\"]|`[^`$\n]*`|\d+|true|false|null)"
 _BODY = rf"\s*\([^)]*\)\s*(?:\{{\s*return\s+{_LITERAL}\s*;?\s*\}}|=>\s*{_LITERAL})|\s*[:=]\s*(?:function\s*)?\([^)]*\)\s*(?:=>\s*)?(?:\{{\s*return\s+{_LITERAL}\s*;?\s*\}}|{_LITERAL})"
 _GAMES = "answers whoever compares or converts it with what they want to hear"
 _SIGNS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "script": (
         (_GAMES, rf"\[\s*Symbol\.(?:hasInstance|toPrimitive)\s*\](?:{_BODY})"),
-        (f"{MAYBE}{_GAMES}", rf"\[\s*Symbol\.(?:hasInstance|toPrimitive)\s*\]\s*(?:\(|[:=])(?!{_BODY})"),
+        (f"{MAYBE}{_GAMES}", rf"\[\s*Symbol\.(?:hasInstance|toPrimitive)\s*\](?!{_BODY})\s*(?:\(|[:=])"),
         (_GAMES, rf"(?<![\w.$])valueOf(?:{_BODY})"),
         (_GAMES, r"(?<![\w.$])(?:valueOf|toString|toJSON)\s*(?:[:=]\s*(?:function\s*)?)?\([^)]*\)\s*(?:=>\s*)?\{[^{}]*(?:\+\+|\+=|--)[^{}]*\}"),
         (f"{MAYBE}{_GAMES}", rf"(?<![\w.$])toString(?:{_BODY})"),
