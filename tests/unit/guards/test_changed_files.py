@@ -26,7 +26,8 @@ def test_added_and_removed_lines(
 ) -> None:
     """Lines count from one, on the side where they stand."""
     file = ChangedFile("a.txt", before, after)
-    assert (file.added, file.removed) == (added, removed)
+    assert file.added == added
+    assert file.removed == removed
 
 
 def test_a_large_file_is_compared_at_once() -> None:
