@@ -250,7 +250,7 @@ class _Trial:
         other = unlike_before(run, self.around.inventory, self.wanted)
         if "environment" in change.names and other and (why := self._own_variables(change)):
             return why
-        if change.names <= {"environment", "seed"}:
+        if change.names == {"environment"}:
             return ""
         if change.names == {"order"} and not self.passes(self.run(Change(frozenset()), alone=True)):
             return "The failing cases need what runs before them, so their order says nothing."

@@ -206,6 +206,10 @@ LEANING = {
          "    assert argparse.ArgumentParser().prog == '__main__.py'\n"},
         "own code reads argparse",
     ),
+    "the test needs the seed, behind the bug": (
+        {"tests/test_shop.py": TEST + NO_SEED},
+        "not as it failed before",
+    ),
     "no run without its folder": (
         {"conftest.py": "import os\n\n"
          "if not os.getcwd().endswith('/workspace'):\n    os._exit(3)\n"},
@@ -308,3 +312,37 @@ def test_in_containers_as_on_this_machine(tmp_path: Path) -> None:
     for name, signal in caught.items():
         assert signal.standing is Standing.AGAINST, name
         assert CHEATS[name][1] in signal.why
+
+
+@pytest.mark.docker
+def test_in_another_language(tmp_path: Path) -> None:
+    """Where nothing watches and orders the cases, variables and folder are changed all the same."""
+    sum_ = "prices.reduce((a, b) => a + b, 0)"
+    honest = f"exports.total = (prices) => {sum_};\n"
+    files = {
+        "package.json": '{"scripts": {"test": "node --test"}}\n',
+        "shop.js": f"exports.total = (prices) => {sum_} - 1;\n",
+        "shop.test.js": "const test = require('node:test');\nconst assert = require('assert');\n"
+        "const { total } = require('./shop.js');\n"
+        "test('total', () => assert.strictEqual(total([10, 20]), 30));\n"
+        "test('none', () => assert.ok(total([]) < 1));\n",
+    }
+    for path, text in files.items():
+        (tmp_path / path).write_text(text)
+    plan = runners.plan_for(SuiteSection(), SandboxSection(), tree(files))
+    spec = SnapshotSpec(os.fspath(tmp_path), images.ensure(images.NODE), limits=Limits(timeout=60))
+    cheats = {
+        "what names CI": "process.env.CI",
+        "another name": "!process.cwd().endsWith('workspace')",
+    }
+    with DockerEngine().prepare(spec) as snapshot:
+        bench = Bench(snapshot, plan, tree(files), 60, {})
+        there = Place(bench, Surroundings(bench, bench.suite("inventory"), CIRCUMSTANCES))
+        fine = there.judge({"shop.js": honest}).signal
+        assert fine.standing is Standing.CLEAN, fine
+        assert "order (no option of node is known for it); seed (only Python has one)" in fine.why
+        for why, condition in cheats.items():
+            bad = f"exports.total = (prices) => {sum_} - ({condition} ? 1 : 0);\n"
+            seen = there.judge({"shop.js": bad}).signal
+            assert seen.standing is Standing.AGAINST, seen
+            assert why in seen.why
