@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import hmac
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
@@ -174,12 +175,26 @@ def _deeds(before: Record, after: Record, changed: Collection[str] | None) -> It
             )
     known = {told(key)[:2] for key in before.tampering}
     for what, file, function in sorted(map(told, after.tampering)):
-        if (what, file) not in known:
+        written = changed is not None and _lent(what) and _ours(file) and file not in changed
+        if (what, file) not in known and not written:
             yield (
                 f"While the tests ran, something {what}, by `{function}` of "
                 f"{f'`{file}`' if file else 'an unknown place'}, which did not happen on the "
                 "unchanged commit: the tests' word proves nothing then."
             )
+
+
+_RUNNERS = re.compile(r"`(?:_?pytest|pluggy|unittest)\b|\bhook `")
+
+
+def _lent(what: str) -> bool:
+    """Whether something of Python or of the tests was replaced, and nothing of the runner."""
+    return not _RUNNERS.search(what)
+
+
+def _ours(file: str) -> bool:
+    """Whether it is a file of the workspace: others are absolute, or no files."""
+    return bool(file) and not file.startswith(("/", "<"))
 
 
 def _lies(run: Run, inventory: Run) -> Iterator[str]:

@@ -86,7 +86,8 @@ class Group:
                 self._known.add(name)
                 value = self._seen[name]
                 special = name.startswith("__") and name not in _GROWS
-                if not self.borrowed and (callable(value) or special) and counts(value):
+                acts = special or callable(value) or isinstance(value, _DESCRIPTORS)
+                if acts and not self.borrowed and counts(value):
                     yield name, value
         self._expected = {k: v for k, v in self._expected.items() if v is not _MISSING}
         self._bind()
@@ -158,6 +159,9 @@ class Fingerprint:
             return []
         if name not in self._lenders:
             self._lenders[name] = _borrowed(name, vars(module))
+            for key, value in list(vars(module).items()):
+                if callable(value) and self._by_product(value):
+                    self._tell(f"replaced `{name}.{key}`", *self.origin(value))
         return [self._lenders[name]]
 
     def check(self, settled: bool, test_module: str = "", everything: bool = False) -> None:
@@ -250,7 +254,11 @@ def _test_module(module: Any) -> Group:
         for name, value in space.items()
         if name not in own
         and not name.startswith("@")
-        and (callable(value) or (type(value) in _DATA and not name.startswith("__")))
+        and (
+            callable(value)
+            or type(value) is types.ModuleType
+            or (type(value) in _DATA and not name.startswith("__"))
+        )
     ]
     return Group(module.__name__, space, names, True)
 

@@ -55,15 +55,11 @@ class Places:
         self._modules = sys.modules
 
     def relative(self, path: str) -> str:
-        """The path in the workspace, or from the folder of installed packages on, or as it is."""
+        """The path in the workspace; a file outside of it stays absolute."""
         for root in (self._plain, self._root):
             if path.startswith(root):
                 return path[len(root) :]
-        parts = path.split("/")
-        for folder in ("site-packages", "dist-packages"):
-            if folder in parts:
-                return "/".join(parts[parts.index(folder) + 1 :])
-        return "/".join(parts[-2:])
+        return path
 
     def kind(self, path: str) -> str:
         """Of a source file."""
