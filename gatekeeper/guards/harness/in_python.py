@@ -51,8 +51,10 @@ class _Reader:
             yield from self._imports(node)
         elif isinstance(node, ast.Name | ast.Attribute):
             yield from self._reference(node)
-        elif isinstance(node, ast.Constant):
-            yield from self._constant(node)
+        elif isinstance(node, ast.Constant | ast.BinOp | ast.JoinedStr):
+            text = _folded(node)
+            if text:
+                yield from self._text(node, text)
         elif isinstance(node, ast.Call):
             yield from self._call(node)
         elif isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Delete):
@@ -133,12 +135,6 @@ class _Reader:
             return parent.attr in ("insert", "append", "extend", "remove", "pop", "clear")
         stored = isinstance(getattr(node, "ctx", None), ast.Store)
         return stored or isinstance(getattr(parent, "ctx", None), ast.Store)
-
-    def _constant(self, node: ast.Constant) -> _Seen:
-        if isinstance(node.value, str) and not isinstance(
-            self.parents.get(node), ast.BinOp | ast.JoinedStr
-        ):
-            yield from self._text(node, node.value)
 
     def _text(self, node: ast.expr, text: str) -> _Seen:
         parent = self.parents.get(node)

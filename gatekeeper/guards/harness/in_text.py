@@ -32,7 +32,7 @@ def contacts_in_text(text: str, name: str, path: str) -> Iterator[Sight]:
         if what == _ENDS and program:
             continue
         for found in pattern.finditer(shown):
-            if code[found.start()].strip():  # it begins in code, not in a string
+            if name == "shell" or code[found.start()].strip():  # in code, not in a string
                 line = " ".join(found[0].split())[:60].replace("`", "")
                 sentence = f"{what} (`{line}`)"
                 yield Sight(
