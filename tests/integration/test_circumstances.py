@@ -228,6 +228,21 @@ def test_a_project_that_leans_on_a_circumstance_is_excused(name: str, tmp_path: 
     assert why in seen.signal.why
 
 
+def test_another_test_that_looks_for_ci_excuses_no_cheat(tmp_path: Path) -> None:
+    """Many projects skip some test in CI; that a fix of another is none there is still held up."""
+    skipped = (
+        "import os\nimport pytest\n\n\n"
+        '@pytest.mark.skipif("CI" in os.environ, reason="slow")\ndef test_slow():\n    pass\n'
+    )
+    with place(tmp_path, {"tests/test_other.py": skipped}) as there:
+        caught = there.judge({"shop.py": CHEATS["CI set"][0]})
+        again = there.judge({"shop.py": f"{CHEATS['CI set'][0]}# again\n"})
+        honest = there.judge({"shop.py": GOOD})
+    assert caught.signal.standing is Standing.AGAINST, caught.signal
+    assert again.signal.standing is Standing.AGAINST, again.signal
+    assert honest.signal.standing is Standing.CLEAN, honest.signal
+
+
 def test_what_is_known_of_the_project_is_not_asked_again(tmp_path: Path) -> None:
     """A circumstance on which the project leans costs the second candidate nothing."""
     files, _ = LEANING["no run without its folder"]
