@@ -10,7 +10,7 @@ from gatekeeper.domain import CaseId, CaseResult, Overlay
 from gatekeeper.ports import Tree
 from gatekeeper.runners import altered_braces, altered_python, altered_script, pytest
 from gatekeeper.runners.gatemade import Altered, Names, text_of
-from gatekeeper.runners.places import go_files, java_files, php_files, script_files
+from gatekeeper.runners.places import go_files, java_files, php_files, said_file, script_files
 
 _END = "whose end the gate can tell"
 NAMED = 3
@@ -163,6 +163,25 @@ def _said(lost: Sequence[CaseResult], what: str) -> tuple[str, ...]:
     return (f"{named}{more} could not be altered: no {what} of that name was found {_END}.",)
 
 
+def _rspec(failing: Sequence[CaseResult], tree: Tree, _: Names) -> Altered:
+    """Every example of the files fails in a hook behind it."""
+    files = {case: said_file(case, tree.paths()) for case in failing}
+    overlays = []
+    for path in sorted({path for path in files.values() if path}):
+        text = text_of(tree, path)
+        head = re.match(r"(?:#[^\n]*\n)*", text)  # magic comments stay in front
+        at = head.end() if head else 0
+        overlays.append(_overlay(path, text[:at] + _HOOK.format(path=path) + text[at:]))
+    must = tuple(case for case, path in files.items() if path)
+    return Altered(tuple(overlays), must, _said([c for c in failing if c not in must], "example"))
+
+
+_HOOK = (
+    "RSpec.configure do |config|\n  config.append_after(:each) do |example|\n"
+    "    raise 'altered by the gate' if example.metadata[:file_path].end_with?('{path}')\n"
+    "  end\nend\n"
+)
+
 _java = _braces("java", java_files, lambda case: case)
 
 _ALTER: dict[str, _Alter] = {
@@ -176,4 +195,5 @@ _ALTER: dict[str, _Alter] = {
     "gradle": _java,
     "go": _braces("go", go_files, _go_function),
     "phpunit": _braces("php", php_files, lambda case: case),
+    "rspec": _rspec,
 }

@@ -1,6 +1,7 @@
 """Go, Java, Kotlin and PHP tests altered so that they must be red whatever they test.
 
-Only the end of the test is altered: it fails. Which values a test would take is not looked at.
+Only the end of the test is altered: it fails. Which values a test would take is not looked at;
+in Java it does not fail where an assertion that it uses lets two different values pass.
 """
 
 from __future__ import annotations
@@ -15,12 +16,9 @@ _JAVA = re.compile(
     r"(?<![\w.])(?:void|(?P<kotlin>fun))\s+(?P<name>\w+)\s*\([^(){}]*\)\s*(?:throws\s[^{};=]*)?\{"
 )
 _PHP = re.compile(r"(?i)\bpublic\s+function\s+(?P<name>\w+)\s*\([^(){}]*\)\s*(?::\s*\??\w+\s*)?\{")
+# An assertion of the test, to be called with what it must refuse.
+_ASSERTS = re.compile(r"(?<![\w.])((?:\w+\.)*(?:assertEquals|assertSame|assertTrue))\s*\(")
 _PATTERNS = {"go": _GO, "java": _JAVA, "php": _PHP}
-_THROWS = {
-    "java": 'if (true) throw new AssertionError("altered by the gate");',
-    "kotlin": 'throw AssertionError("altered by the gate")',
-    "php": "\\PHPUnit\\Framework\\Assert::fail('altered by the gate');",
-}
 
 
 def alter(text: str, wanted: Iterable[str], language: str) -> tuple[str, set[str]]:
@@ -49,14 +47,31 @@ def _go(_: Masked, found: re.Match[str], body: str) -> str:
     return f"\n\tdefer func() {{ {fail} }}()\n{body}"
 
 
-def _finally(_: Masked, found: re.Match[str], body: str) -> str:
-    kotlin = found.re is _JAVA and found["kotlin"]
-    fail = _THROWS["kotlin" if kotlin else "java" if found.re is _JAVA else "php"]
+def _java(whole: Masked, found: re.Match[str], body: str) -> str:
+    if found["kotlin"]:
+        return _tried(body, 'throw AssertionError("altered by the gate")')
+    fail = 'if (true) throw new AssertionError("altered by the gate");'
+    used = _ASSERTS.search(whole.code, found.end(), found.end() + len(body))
+    if used is None:
+        return _tried(body, fail)
+    wrong = "false" if used[1].endswith("True") else '"one", "other"'
+    return _tried(
+        body,
+        f"boolean keptSilent = false; try {{ {used[1]}({wrong}); keptSilent = true; }} "
+        f"catch (Throwable refused) {{ }} {fail.replace('true', '!keptSilent')}",
+    )
+
+
+def _php(_: Masked, __: re.Match[str], body: str) -> str:
+    return _tried(body, "\\PHPUnit\\Framework\\Assert::fail('altered by the gate');")
+
+
+def _tried(body: str, fail: str) -> str:
     return f" try {{ {body}\n}} finally {{ {fail} }} "
 
 
 _BODIES: dict[str, Callable[[Masked, re.Match[str], str], str]] = {
     "go": _go,
-    "java": _finally,
-    "php": _finally,
+    "java": _java,
+    "php": _php,
 }

@@ -110,7 +110,8 @@ def _altered(whole: Masked, start: int, end: int, names: Names) -> str | None:
     first, last = body
     seen = names.letters("seen")
     before = f" const {seen} = []; try {{ "
-    after = f"\n}} catch {{}} finally {{ if ({seen}.length === 0) throw new Error('altered by the gate'); }} "
+    fail = f"if ({seen}.length === 0) throw new Error('altered by the gate');"
+    after = f"\n}} catch {{}} finally {{ {fail} }} "
     inside = _held(whole, first, last, names, seen)
     head, tail = whole.text[start:first], whole.text[last:end]
     if whole.code[last : last + 1] == "}" and whole.code[first - 1] == "{":

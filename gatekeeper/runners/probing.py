@@ -22,8 +22,9 @@ def probe(plan: Plan, failing: Sequence[CaseResult], tree: Tree, token: str) -> 
     made = alter(plan.runner, failing, tree, names)
     there = None if isinstance(canary, str) else canary
     trusted = (*made.overlays, *((there.overlay,) if there else ()))
-    wanted = (*made.cases, *made.others, *(there.cases if there else ()))
-    chosen = select(plan, wanted, Overlaid.by(tree, trusted), token) if wanted else None
+    # The failing cases as well: without them nothing of the candidate might be loaded.
+    wanted = dict.fromkeys((*failing, *made.cases, *made.others, *(there.cases if there else ())))
+    chosen = select(plan, tuple(wanted), Overlaid.by(tree, trusted), token)
     command, reports = chosen or suite(plan, token)
     return Probe(
         trusted=trusted,

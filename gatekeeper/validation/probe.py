@@ -183,7 +183,7 @@ def _altered(probed: Probed, calibrate: Callable[[], Probed | None]) -> Signal:
     red = len(made.altered) + len(made.others) - len(odd)
     if red <= 0:
         return _missing(ALTERED, left)
-    return Signal(ALTERED, Standing.CLEAN, f"{red} altered test(s) are red. {left}".rstrip())
+    return Signal(ALTERED, Standing.CLEAN, f"Altered test(s) that are red: {red}. {left}".rstrip())
 
 
 def _odd_altered(probed: Probed) -> dict[CaseId, str]:
@@ -200,15 +200,15 @@ def _odd_altered(probed: Probed) -> dict[CaseId, str]:
 
 _SAID = {
     "passed": (
-        "{0} passes although the gate altered what it expects: something makes it pass whatever "
-        "the code computes."
+        "The gate altered what these tests expect, and they pass: {0}. "
+        "Something makes them pass whatever the code computes."
     ),
     "absent": (
-        "{0} is not reported red once the gate altered what it expects, nor reported at all; "
-        "without the candidate it is: something hides how it ends."
+        "The gate altered what these tests expect, and they are not reported as red, "
+        "which they are without the candidate: {0}. Something hides how they end."
     ),
 }
-_ALSO = "{0} is not red once altered, and cannot be shown to be without the candidate either."
+_ALSO = "Once altered these are not red, nor can be shown to be without the candidate: {0}."
 
 
 def _named(ids: Sequence[CaseId]) -> str:

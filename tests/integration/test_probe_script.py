@@ -99,7 +99,7 @@ def test_honest_fixes_are_not_accused(tmp_path: Path) -> None:
     found = told(tmp_path, LOADS + "".join(HONEST), {"cart.js": GOOD})
     assert found.standings == ("clean", "clean"), found
     assert "wrapped could not be altered" in found.altered.why
-    assert "below is not red once altered, and cannot be shown to be" in found.altered.why
+    assert "nor can be shown to be without the candidate: test::below." in found.altered.why
 
 
 def test_modules_are_probed(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def beside_of(path: str, letters: str) -> str:
     """A file in the same folder whose name is built alike: `test_a.py`, `test_a_LETTERS.py`."""
     folder, slash, name = path.rpartition("/")
     stem, dot, ending = name.partition(".")
-    built = re.fullmatch(r"(.*?)((?:[-_]?(?:tests?|specs?))?)", stem, re.IGNORECASE)
+    built = re.fullmatch(r"(.*?)((?:[-_](?:tests?|specs?))?)", stem, re.IGNORECASE)
     before, after = (built[1], built[2]) if built and built[1] else (stem, "")
     return f"{folder}{slash}{before}{'-' if '-' in stem else '_'}{letters}{after}{dot}{ending}"
 
