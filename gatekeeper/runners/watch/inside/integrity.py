@@ -44,11 +44,22 @@ Told = Callable[[str, str, str], None]
 class Group:
     """Some names of one module or class, with what they must be bound to."""
 
-    __slots__ = ("_expected", "_known", "_pick", "_seen", "_size", "_values", "borrowed", "label")
+    __slots__ = (
+        "_expected",
+        "_first",
+        "_known",
+        "_pick",
+        "_seen",
+        "_size",
+        "_values",
+        "borrowed",
+        "label",
+    )
 
     def __init__(self, label: str, seen: Any, names: Iterable[str], borrowed: bool) -> None:
         self.label, self.borrowed, self._seen = label, borrowed, seen
         self._expected = {name: seen[name] for name in names}
+        self._first = dict(self._expected)
         self._known = set(seen)
         self._bind()
 
@@ -71,6 +82,7 @@ class Group:
     def accept(self) -> None:
         """What is there now is what must be there."""
         self._expected = {n: self._seen[n] for n in self._expected if n in self._seen}
+        self._first = dict(self._expected)
         self._known = set(self._seen)
         self._bind()
 
@@ -80,7 +92,8 @@ class Group:
             new = self._seen.get(name, _MISSING)
             if new is not old and counts(new):
                 self._expected[name] = new
-                yield name, new
+                if new is not self._first[name]:  # else it was put back
+                    yield name, new
         for name in list(self._seen):
             if name not in self._known:
                 self._known.add(name)
