@@ -85,15 +85,20 @@ def line_of(text: str, at: int) -> int:
     return text.count("\n", 0, at) + 1
 
 
+_LONGEST = 20_000
+"""Characters of a block: a source made to be slow is not read to its end again and again."""
+
+
 def body(code: str, opening: int) -> tuple[int, int]:
     """From an opening bracket to after the one that closes it; to the end if none does."""
     pair = {"{": "}", "(": ")", "[": "]"}[code[opening]]
     depth = 0
-    for at in range(opening, len(code)):
+    end = min(len(code), opening + _LONGEST)
+    for at in range(opening, end):
         if code[at] == code[opening]:
             depth += 1
         elif code[at] == pair:
             depth -= 1
             if not depth:
                 return opening, at + 1
-    return opening, len(code)
+    return opening, end

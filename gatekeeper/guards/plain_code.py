@@ -85,7 +85,7 @@ _LEXES = {
         f"{_LONG_DOUBLE}|{_LONG_SINGLE}",
     ),
     "csharp": _Lexis(
-        _SLASHES + r"|^\s*\#(?:region|endregion|pragma)[^\n]*", rf'\"\"\".*?(?:\"\"\"|\Z)|@"(?:""|[^"])*"?|{_DOUBLE}|{_CHARACTER}', r'\$@?"', "{"
+        _SLASHES + r"|^[ \t]*\#(?:region|endregion|pragma)[^\n]*", rf'\"\"\".*?(?:\"\"\"|\Z)|@"(?:""|[^"])*"?|{_DOUBLE}|{_CHARACTER}', r'\$@?"', "{"
     ),
     "rust": _Lexis(_SLASHES, rf'r(?P<hashes>\#*)".*?"(?P=hashes)|{_LONG_DOUBLE}|{_CHARACTER}'),
     "c": _Lexis(_SLASHES, rf"{_DOUBLE}|{_CHARACTER}"),

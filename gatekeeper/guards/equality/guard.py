@@ -150,7 +150,12 @@ def _odd(name: str, other: str, body: list[ast.stmt], owner: str) -> str:
     truths = [_constant(value) for value in returns]
     if all(_gives_up(value) for value in returns) or (name, set(truths)) == _EMPTY:
         return ""
-    errors = [one for handler in _inside(body, ast.ExceptHandler) for one in handler.body]
+    errors = [
+        one
+        for handler in _inside(body, ast.ExceptHandler)
+        if "StopIteration" not in ast.dump(handler)  # both sides came to their end
+        for one in handler.body
+    ]
     asked = (
         (len(set(truths)) == 1 and None not in truths, "gives always the same answer"),
         (_kept(body, other), "remembers what it is compared with"),

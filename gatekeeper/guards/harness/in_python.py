@@ -18,8 +18,16 @@ from gatekeeper.guards.harness.names import (
     TEST_FILE,
     TEST_VARIABLE,
 )
+from gatekeeper.guards.harness.names_in_python import (
+    built,
+    folded,
+    number,
+    own_names,
+    renamed,
+    stands_for,
+)
 from gatekeeper.guards.novelty import Sight, dotted, functions, written
-from gatekeeper.intake.python_code import Import, PythonCode
+from gatekeeper.intake.python_code import PythonCode
 
 
 def python_contacts(code: PythonCode, path: str) -> Iterator[Sight]:
@@ -38,9 +46,9 @@ class _Reader:
     """One file, with what its names stand for."""
 
     def __init__(self, code: PythonCode, path: str) -> None:
-        self.imports = {**code.imports, **_renamed(code)}
+        self.imports = {**code.imports, **renamed(code)}
         self.around = functions(code.tree)
-        self.own = _own_names(code.tree)
+        self.own = own_names(code.tree)
         self.parents = {
             child: node for node in ast.walk(code.tree) for child in ast.iter_child_nodes(node)
         }
@@ -52,7 +60,7 @@ class _Reader:
         elif isinstance(node, ast.Name | ast.Attribute):
             yield from self._reference(node)
         elif isinstance(node, ast.Constant | ast.BinOp | ast.JoinedStr):
-            text = _folded(node)
+            text = folded(node)
             if text:
                 yield from self._text(node, text)
         elif isinstance(node, ast.Call):
@@ -69,7 +77,7 @@ class _Reader:
             return "" if root in self.own else name
         if found.level:
             return ""
-        return f"{_stands_for(root, found)}{dot}{rest}"
+        return f"{stands_for(root, found)}{dot}{rest}"
 
     def _imports(self, node: ast.Import | ast.ImportFrom) -> _Seen:
         names = [one.name for one in node.names]
@@ -201,13 +209,13 @@ class _Reader:
         ):
             yield f"runs code that it makes from text (`{short}`)", node
         elif name in ("__import__", "importlib.import_module") and node.args:
-            obscure = "" if _built(node.args[0]) else OBSCURE
+            obscure = "" if built(node.args[0]) else OBSCURE
             yield f"{obscure}loads a module by a name that it makes (`{name}`)", node
         elif short == "__setattr__" and any(map(self._foreign, self._holders(node))):
             yield f"changes what belongs to others (`{written(node)[:60]}`)", node
         elif name in ("getattr", "setattr", "hasattr", "delattr") and len(node.args) > 1:
             yield from self._attribute(node, name)
-        elif name in _DESCRIPTORS and node.args and _number(node.args[0]) > 2:
+        elif name in _DESCRIPTORS and node.args and number(node.args[0]) > 2:
             yield f"uses a descriptor by its number (`{written(node)[:60]}`)", node
         elif short in _DECODERS and any(isinstance(one, ast.Constant) for one in node.args):
             yield f"decodes what it carries as text (`{short}`)", node
@@ -217,11 +225,11 @@ class _Reader:
         return [*before, *node.args[:1]]
 
     def _attribute(self, node: ast.Call, name: str) -> _Seen:
-        if _built(node.args[1]):
+        if built(node.args[1]):
             yield f"builds a name at run time (`{written(node)[:60]}`)", node
-        elif _folded(node.args[1]) in HOT_ATTRIBUTES:
-            yield f"reaches into the interpreter (`{_folded(node.args[1])}`)", node
-        elif f"{self.resolve(node.args[0])}.{_folded(node.args[1])}" in HOT_NAMES:
+        elif folded(node.args[1]) in HOT_ATTRIBUTES:
+            yield f"reaches into the interpreter (`{folded(node.args[1])}`)", node
+        elif f"{self.resolve(node.args[0])}.{folded(node.args[1])}" in HOT_NAMES:
             yield f"reaches into the interpreter (`{written(node)[:60]}`)", node
         elif name in ("setattr", "delattr") and self._foreign(node.args[0]):
             yield f"changes what belongs to others (`{written(node)[:60]}`)", node
@@ -281,78 +289,3 @@ _DESCRIPTORS = frozenset({"os.write", "os.fdopen", "os.close", "os.dup", "os.dup
                           "os.closerange", "os.fstat", "os.ftruncate", "io.open", "io.FileIO"})  # fmt: skip
 _DECODERS = frozenset({"b64decode", "b32decode", "b16decode", "b85decode", "a85decode", "unhexlify",
                        "fromhex", "urlsafe_b64decode"})  # fmt: skip
-
-
-def _stands_for(root: str, found: Import) -> str:
-    if found.name:
-        return f"{found.module}.{found.name}"
-    return root if found.module.startswith(f"{root}.") else found.module  # `import os.path`
-
-
-def _own_names(tree: ast.Module) -> frozenset[str]:
-    """Names that the file binds itself, anywhere: they are not the built-in ones."""
-    methods = {
-        one for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for one in node.body
-    }
-    names: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node not in methods:
-            names.add(node.name)
-        elif isinstance(node, ast.arg):
-            names.add(node.arg)
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            names.add(node.id)
-    return frozenset(names)
-
-
-def _renamed(code: PythonCode) -> dict[str, Import]:
-    """Other names that the file gives to what it imports: `s = sys`."""
-    return {
-        target.id: code.imports[node.value.id]
-        for node in ast.walk(code.tree)
-        if isinstance(node, ast.Assign)
-        and isinstance(node.value, ast.Name)
-        and node.value.id in code.imports
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    }
-
-
-def _folded(node: ast.expr) -> str | None:
-    """The text that an expression of literals gives, or None."""
-    if isinstance(node, ast.Constant):
-        return node.value if isinstance(node.value, str) else None
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        left, right = _folded(node.left), _folded(node.right)
-        return left + right if left is not None and right is not None else None
-    if isinstance(node, ast.JoinedStr):
-        parts = [
-            _folded(one.value if isinstance(one, ast.FormattedValue) else one)
-            for one in node.values
-        ]
-        return "".join(one for one in parts if one is not None) if None not in parts else None
-    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
-        inner = _folded(node.value)
-        return inner[::-1] if inner and written(node.slice) == "::-1" else None
-    return None
-
-
-def _built(node: ast.expr) -> bool:
-    """Whether an expression hides a name that could have been written down."""
-    if isinstance(node, ast.Constant | ast.Name | ast.Attribute):
-        return False
-    if _folded(node) is not None:
-        return True
-    shown = written(node)
-    return (
-        re.search(
-            r"\bchr\(|\.decode\(|::-1|\bbytes\(|b64|fromhex|\.join\(\s*[\[(\"']|\.translate\(|rot",
-            shown,
-        )
-        is not None
-    )
-
-
-def _number(node: ast.expr) -> int:
-    value = node.value if isinstance(node, ast.Constant) else None
-    return value if isinstance(value, int) and not isinstance(value, bool) else -1

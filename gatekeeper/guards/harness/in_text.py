@@ -83,7 +83,7 @@ _SIGNS: Mapping[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
     ),
     "java": (
         (_READS, _one_of(rf"\bgetenv\s*\(\s*\"{_NAMES}\"", r"\bgetProperty\s*\(\s*\"(?:surefire\.\S*|sun\.java\.command|java\.class\.path|test\.\S*|basedir|maven\.\S*|org\.gradle\.\S*)\"")),
-        (_IMPORTS, _one_of(r"^\s*import\s+(?:static\s+)?(?:org\.junit|junit\.|org\.testng|org\.mockito|org\.assertj|org\.hamcrest|kotlin\.test|org\.spockframework)[\w.*]*")),
+        (_IMPORTS, _one_of(r"^[ \t]*import\s+(?:static\s+)?(?:org\.junit|junit\.|org\.testng|org\.mockito|org\.assertj|org\.hamcrest|kotlin\.test|org\.spockframework)[\w.*]*")),
         (_ASKS, _one_of(r"\b(?:forName|loadClass|getResource\w*|contains|startsWith|equals|indexOf|endsWith)\s*\(\s*\"(?:org[./]junit|junit|org[./]testng|org[./]mockito|surefire)[^\"\n]*\"")),
         (_ENDS, _one_of(r"\bSystem\s*\.\s*exit\s*\(", r"\bgetRuntime\s*\(\s*\)\s*\.\s*(?:halt|exit)\s*\(", r"\bexitProcess\s*\(", r"\bProcessHandle\b[^;\n]*destroy")),
         (_HOOKS, _one_of(r"\baddShutdownHook\s*\(", r"\bSystem\s*\.\s*(?:setOut|setErr|setSecurityManager|setIn)\s*\(", r"\bjava\.lang\.instrument\b", r"\bsun\.misc\.Unsafe\b")),
@@ -107,14 +107,14 @@ _SIGNS: Mapping[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
         (_ENDS, _one_of(r"(?<![\w.:@$?])(?:exit!?|abort)(?=\s*(?:\(|\d|$|if\b|unless\b|true|false))", r"\bProcess\s*\.\s*(?:exit!?|kill|abort)\b", r"\bKernel\s*\.\s*(?:exit!?|abort)\b")),
         (_HOOKS, _one_of(r"(?<![\w.])at_exit\b", r"\bTracePoint\b", r"\bset_trace_func\b", r"(?<!\w)trap\s*\(?\s*['\"]", r"\bObjectSpace\b")),
         (_STACK, _one_of(r"(?<![\w.:@])caller(?:_locations)?\b(?!\s*=)", r"\bKernel\s*\.\s*caller\w*")),
-        (_TAKES, _one_of(r"^\s*class\s+(?:::)?(?:Object|String|Array|Hash|Integer|Float|Symbol|NilClass|BasicObject|Numeric|Proc|Exception|StandardError)\s*$", r"^\s*module\s+(?:::)?(?:Kernel|Comparable|Enumerable)\s*$",
+        (_TAKES, _one_of(r"^[ \t]*class\s+(?:::)?(?:Object|String|Array|Hash|Integer|Float|Symbol|NilClass|BasicObject|Numeric|Proc|Exception|StandardError)\s*$", r"^[ \t]*module\s+(?:::)?(?:Kernel|Comparable|Enumerable)\s*$",
                          r"\b(?:Object|String|Array|Hash|Integer|Float|Symbol|NilClass|BasicObject|Kernel|Comparable)\s*\.\s*(?:class_eval|class_exec|module_eval|prepend|include|define_method|send|alias_method|remove_method|undef_method)\b")),
         (_RUNS, _one_of(r"(?<![\w.])eval\s*\(?\s*(?!\s|$|\))", r"\b(?:instance|class|module)_eval\s*\(?\s*['\"<]")),
     ),
     "php": (
         (_READS, _one_of(rf"\bgetenv\s*\(\s*['\"]{_NAMES}['\"]", rf"\$_(?:ENV|SERVER)\s*\[\s*['\"]{_NAMES}['\"]", r"APP_ENV['\"]\s*[\])]+\s*===?\s*['\"]test(?:ing)?['\"]", r"\brunningUnitTests\s*\(")),
         (_ASKS, _one_of(r"\b(?:class_exists|defined|interface_exists|function_exists)\s*\(\s*['\"]\\{0,4}(?:PHPUnit|PHPUNIT|Pest|Mockery|Codeception)[^'\"\n]*['\"]")),
-        (_IMPORTS, _one_of(r"^\s*use\s+(?:function\s+)?\\?(?:PHPUnit|Mockery|Pest|Prophecy)\\[\w\\]+", r"\\PHPUnit\\[\w\\]+")),
+        (_IMPORTS, _one_of(r"^[ \t]*use\s+(?:function\s+)?\\?(?:PHPUnit|Mockery|Pest|Prophecy)\\[\w\\]+", r"\\PHPUnit\\[\w\\]+")),
         (_ENDS, _one_of(r"(?<![\w$>:\\])(?:exit|die)\b(?!\s*=)", r"\bposix_kill\s*\(")),
         (_HOOKS, _one_of(r"\bregister_shutdown_function\s*\(", r"\bregister_tick_function\s*\(", r"\bpcntl_signal\s*\(", r"\bspl_autoload_register\s*\(", r"\bob_start\s*\(\s*(?:function|fn|\$|['\"\[])")),
         (_STACK, _one_of(r"\bdebug_(?:print_)?backtrace\s*\(", r"\bnew\s+\\?(?:Exception|Error)\s*\([^()]*\)\s*\)\s*->\s*getTrace")),
@@ -122,7 +122,7 @@ _SIGNS: Mapping[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
     ),
     "csharp": (
         (_READS, _one_of(rf"\bGetEnvironmentVariable\s*\(\s*\"{_NAMES}\"")),
-        (_IMPORTS, _one_of(r"^\s*using\s+(?:static\s+)?(?:Xunit|NUnit|Microsoft\.VisualStudio\.TestTools|Moq|FluentAssertions|NSubstitute)\b[\w.]*")),
+        (_IMPORTS, _one_of(r"^[ \t]*using\s+(?:static\s+)?(?:Xunit|NUnit|Microsoft\.VisualStudio\.TestTools|Moq|FluentAssertions|NSubstitute)\b[\w.]*")),
         (_ASKS, _one_of(r"\b(?:Contains|StartsWith|EndsWith|GetType|Equals|Load)\s*\(\s*\"(?:[Xx]unit|[Nn][Uu]nit|testhost|vstest|Microsoft\.TestPlatform|Microsoft\.VisualStudio\.Test)[^\"\n]*\"", r"\bGetAssemblies\s*\(")),
         (_ENDS, _one_of(r"\bEnvironment\s*\.\s*(?:Exit|FailFast)\s*\(", r"\bGetCurrentProcess\s*\(\s*\)\s*\.\s*Kill\b")),
         (_HOOKS, _one_of(r"\.\s*ProcessExit\s*\+=", r"\bConsole\s*\.\s*Set(?:Out|Error)\s*\(", r"\[ModuleInitializer\]")),
@@ -142,13 +142,13 @@ _SIGNS: Mapping[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
     ),
     "shell": (
         (_READS, _one_of(rf"\$\{{?{_NAMES}\b")),
-        ("ends other processes", _one_of(r"(?:^|[;&|]\s*)\s*p?kill(?:all)?\s+\S")),
+        ("ends other processes", _one_of(r"(?:^|[;&|])[ \t]*p?kill(?:all)?[ \t]+\S")),
     ),
 }  # fmt: skip
 _SIGNS = {**_SIGNS, "kotlin": _SIGNS["java"]}
 _PYTHON = (
     (_READS, _one_of(rf"\b(?:environ|getenv)\b[^\n]*['\"]{_NAMES}['\"]", r"['\"]_?PYTEST\w*['\"]")),
-    (_IMPORTS, _one_of(r"^\s*(?:import|from)\s+(?:pytest|_pytest|unittest|pluggy|ctypes)\b")),
+    (_IMPORTS, _one_of(r"^[ \t]*(?:import|from)\s+(?:pytest|_pytest|unittest|pluggy|ctypes)\b")),
     (_ASKS, _one_of(r"['\"](?:_?pytest|unittest)['\"]\s+(?:not\s+)?in\b", r"\bsys\.modules\b")),
     (_ENDS, _one_of(r"\bos\._exit\b", r"\bsys\.exit\s*\(", r"\braise\s+SystemExit\b")),
     (_HOOKS, _one_of(r"\batexit\.\w+", r"\bsys\.(?:settrace|setprofile|meta_path|path_hooks)\b", r"\bsignal\.signal\b")),

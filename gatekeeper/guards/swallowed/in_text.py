@@ -76,7 +76,9 @@ def _catches(name: str) -> _Look:
             groups = found.groupdict()
             start, end = body(code, found.end())
             if _silent(code[start + 1 : end - 1], groups.get("error") or groups.get("old") or ""):
-                narrow = name == "script" and _one_call(code[: found.start()])
+                narrow = name == "script" and _one_call(
+                    code[max(0, found.start() - 2_000) : found.start()]
+                )
                 yield _NARROW if narrow else _GOES_ON, found.start(), end
 
     return look
@@ -110,7 +112,7 @@ _RESCUE = re.compile(
     re.MULTILINE,
 )
 _MODIFIER = re.compile(
-    r"^[ \t]*(?!rescue\b|#)\S[^\n]*?[ \t]rescue[ \t]+(?!raise|fail|abort)[^\n]*", re.MULTILINE
+    r"^[ \t]*(?!rescue\b|#)\S[^\n]{0,400}?[ \t]rescue[ \t]+(?!raise|fail|abort)[^\n]*", re.MULTILINE
 )
 _RUBY_BROAD = re.compile(
     r"(?:\A\s*(?:then.*)?\Z)|\b(?:Exception|StandardError|RuntimeError|ScriptError)\b(?!::)"
@@ -147,13 +149,13 @@ def _unchecked(code: str) -> Iterator[tuple[str, int, int]]:
         rest = re.sub(rf"\b{error[1]}\s*!=\s*nil" if error else r"(?!)", "", rest)
         if _silent(rest, error[1] if error else ""):
             yield "ends a panic and goes on", found.start(), found.end()
-    for found in re.finditer(r"^\s*_\s*=\s*err\w*\s*$", code, re.MULTILINE):
+    for found in re.finditer(r"^[ \t]*_\s*=\s*err\w*\s*$", code, re.MULTILINE):
         yield "drops the error that it was given", found.start(), found.end()
 
 
 def _gives_error(before: str) -> bool:
     """Whether the function around a place returns an error."""
-    heads = _FUNCTION.findall(before)
+    heads = _FUNCTION.findall(before[-5_000:])
     return bool(heads) and re.search(r"\berror\b\s*\)?\s*\{", heads[-1]) is not None
 
 

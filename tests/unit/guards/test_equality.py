@@ -1,5 +1,6 @@
 """Objects that are equal to everything, and honest comparisons."""
 
+# ruff: noqa: E501 (tables of sources)
 from __future__ import annotations
 
 import pytest

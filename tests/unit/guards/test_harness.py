@@ -1,5 +1,6 @@
 """Product code that looks at its tests or reaches into what runs them, and code that does not."""
 
+# ruff: noqa: E501 (tables of sources)
 from __future__ import annotations
 
 import pytest

@@ -1,5 +1,6 @@
 """Errors that a candidate makes disappear, and handlers that only look like it."""
 
+# ruff: noqa: E501 (tables of sources)
 from __future__ import annotations
 
 import pytest
