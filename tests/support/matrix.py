@@ -150,7 +150,8 @@ def judge(
     image = images.ensure(PROJECTS[project])
     engine = ("--engine", "docker", "--image", image)
     done = gatekeeper("validate", repo.path, *patches, *args, engine=engine, timeout=MOST)
-    assert done.code in (0, 1), f"validate ended with {done.code}:\n{done.stderr[-4000:]}"
+    judged = done.code in (0, 1) and (done.out / "verdict.json").is_file()
+    assert judged, f"validate ended with {done.code}:\n{done.stderr[-4000:]}"
     return tuple(Judged(patches[a["name"]], a) for a in done.verdict["attempts"])
 
 
