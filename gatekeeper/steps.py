@@ -68,7 +68,7 @@ class Policy:
 
 @dataclass(frozen=True)
 class Tools:
-    """Everything that one job works with; made by `wiring.py`."""
+    """Everything that one job works with; made by `assembly.py`."""
 
     repo: Repository
     delta: Delta

@@ -7,10 +7,10 @@ from typing import Any
 import click
 
 from gatekeeper import pipeline
+from gatekeeper.assembly import Runs
 from gatekeeper.cli.options import reading
 from gatekeeper.cli.session import conclude
 from gatekeeper.domain import Report
-from gatekeeper.wiring import Runs
 
 
 @click.command("context")

@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from gatekeeper import runners, wiring
+from gatekeeper import assembly, runners, wiring
 from gatekeeper.cli.options import asking, options_of
 from gatekeeper.cli.progress import choose, colored, printable, sentence
 from gatekeeper.cli.session import simple
@@ -102,7 +102,7 @@ def _facts(asked: Asked, progress: Progress) -> Facts:
         except UsageError as error:
             settings = load(file=None, env=asked.env, flags=asked.flags)
             delta = plan = error
-    engine = wiring.ENGINES[wiring.engine_name(settings)](progress)
+    engine = wiring.ENGINES[assembly.engine_name(settings)](progress)
     image = None if isinstance(plan, GatekeeperError) or not plan.image else plan.image
     return Facts(
         settings=settings,

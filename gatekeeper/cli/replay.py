@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from gatekeeper import pipeline
+from gatekeeper.assembly import Runs
 from gatekeeper.cli.options import judging
 from gatekeeper.cli.session import conclude
-from gatekeeper.wiring import Runs
 
 
 @click.command("replay")

@@ -17,7 +17,8 @@ from typing import Any
 
 import click
 
-from gatekeeper import __version__, wiring
+from gatekeeper import __version__, assembly, wiring
+from gatekeeper.assembly import Runs
 from gatekeeper.cli.options import options_of
 from gatekeeper.cli.progress import Redacted, choose, colored, printable, sentence
 from gatekeeper.domain import Conclusion, Outcome, Report
@@ -36,7 +37,6 @@ from gatekeeper.journal import Journal, write_atomically
 from gatekeeper.ports import Progress
 from gatekeeper.steps import Tools
 from gatekeeper.trust import Asked
-from gatekeeper.wiring import Runs
 
 OUTCOMES: Mapping[type[GatekeeperError], Outcome] = {
     UsageError: Outcome.USAGE,
@@ -79,11 +79,11 @@ def conclude(
     with _handlers_kept():
         try:
             with interruptible():
-                redactor = wiring.redactor_for(options)
+                redactor = assembly.redactor_for(options)
                 progress = Redacted(progress, redactor.text)
                 _require_apart(options)
                 journal = Journal(command, options.out, wiring.FORMATS, redactor.bytes)
-                with wiring.open_tools(
+                with assembly.open_tools(
                     options, journal, progress, redactor, runs=runs, started=started
                 ) as tools:
                     told = _show_start(journal, progress, values["verbose"])

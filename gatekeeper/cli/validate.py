@@ -10,11 +10,11 @@ from typing import Any
 import click
 
 from gatekeeper import pipeline
+from gatekeeper.assembly import Runs
 from gatekeeper.cli.options import judging
 from gatekeeper.cli.session import conclude
 from gatekeeper.domain import Draft, Report
 from gatekeeper.errors import UsageError
-from gatekeeper.wiring import Runs
 
 
 @click.command("validate")

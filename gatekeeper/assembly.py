@@ -1,0 +1,246 @@
+"""One invocation: from the options to the tools of a job, by the tables in `wiring.py`."""
+
+from __future__ import annotations
+
+import enum
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from gatekeeper import runners
+from gatekeeper.backends.prompt import render_feedback
+from gatekeeper.domain import (
+    Delta,
+    EngineInfo,
+    Guess,
+    SnapshotSpec,
+)
+from gatekeeper.errors import UsageError
+from gatekeeper.git import Repository
+from gatekeeper.intake.places import is_test_code
+from gatekeeper.intake.provider import Provider, detect
+from gatekeeper.intake.reports import Reports
+from gatekeeper.journal import Journal
+from gatekeeper.ports import Engine, Progress, Tree
+from gatekeeper.redact import Redactor
+from gatekeeper.settings import COMMAND_LINE, Settings
+from gatekeeper.steps import Policy, Tools
+from gatekeeper.trust import Asked, instructions, settings_and_delta
+from gatekeeper.validation.doubts import Wanted
+from gatekeeper.wiring import BACKENDS, ENGINES, Scene, guards_of, informed_of, judge_of
+
+STORED_ROUNDS = 1000
+"""A replay ends with its last stored answer, however many rounds are allowed now."""
+
+
+class Runs(enum.Enum):
+    """Whose code a command runs."""
+
+    NOTHING = "nothing"
+    PROPOSED = "proposed"  # by the backend: a model's, or the project's own with `search`
+    FOREIGN = "foreign"  # patches that anybody may have written
+
+
+def redactor_for(asked: Asked) -> Redactor:
+    """Knows the secrets of the environment and of the workspace's `.env`."""
+    return Redactor(asked.env)
+
+
+@contextmanager
+def open_tools(
+    asked: Asked,
+    journal: Journal,
+    progress: Progress,
+    redactor: Redactor,
+    *,
+    runs: Runs,
+    started: float,
+) -> Iterator[Tools]:
+    """Everything that a job needs, made from the options; the scratch is gone afterwards."""
+    workspace = asked.workspace.resolve()
+    if not workspace.is_dir():
+        raise UsageError(f"the workspace {asked.workspace} is no folder", hint="Set --workspace.")
+    with tempfile.TemporaryDirectory(prefix="gatekeeper-") as scratch:
+        provider = detect(asked.env)
+        repo = Repository.open(workspace, Path(scratch))
+        settings, delta = settings_and_delta(asked, repo, provider, journal.warn)
+        journal.note(delta=delta, settings=settings.table())
+        plan = _plan(settings, workspace, repo.view(delta.tree), runs, journal)
+        name = _backend_name(settings)
+        own_code = runs is Runs.PROPOSED and name == "search" and not provider.in_ci
+        engine = ENGINES["process" if runs is Runs.NOTHING else engine_name(settings)](progress)
+        info = None
+        if runs is not Runs.NOTHING:
+            engine, info = _engine(engine, settings, own_code, journal, progress)
+        journal.note(
+            guesses=_guesses(provider, delta, settings, plan, info, name),
+            engine=info,
+            backend=name,
+            model=settings.backend.model if name == "responses" else "",
+        )
+        guards = guards_of(settings, plan)
+        yield Tools(
+            repo=repo,
+            delta=delta,
+            instructions=instructions(repo, delta, provider),
+            plan=plan,
+            engine=engine,
+            snapshot=lambda plan, tree: _spec(
+                settings, plan, workspace, tree, _untouchable(settings, repo.view(delta.tree))
+            ),
+            guards=guards,
+            informed=informed_of(settings),
+            backend=lambda bench, baseline: BACKENDS[name](
+                Scene(settings, repo, delta, guards, bench, baseline, progress)
+            ),
+            feedback=render_feedback,
+            policy=_policy(settings),
+            wanted=_wanted(settings),
+            judge=judge_of(settings, redactor, progress),
+            redactor=redactor,
+            journal=journal,
+            progress=progress,
+            reports=Reports(
+                workspace,
+                settings.tests.junit,
+                named=settings.sources["tests.junit"] == COMMAND_LINE,
+                in_ci=provider.in_ci,
+            ),
+            roots=_roots(workspace, asked.env),
+            started=started,
+        )
+
+
+def _roots(workspace: Path, env: Mapping[str, str]) -> tuple[str, ...]:
+    """Folders at which the workspace may have been when a stack trace was written."""
+    known = (os.fspath(workspace), env.get("CI_PROJECT_DIR"), env.get("WORKSPACE"), "/workspace")
+    return tuple(dict.fromkeys(root for root in known if root))
+
+
+def engine_name(settings: Settings) -> str:
+    """The engine that is tried first."""
+    return "docker" if settings.sandbox.engine == "auto" else settings.sandbox.engine
+
+
+def _engine(
+    engine: Engine,
+    settings: Settings,
+    own_code: bool,
+    journal: Journal,
+    progress: Progress,
+) -> tuple[Engine, EngineInfo]:
+    """The engine as chosen; where none was, and none isolates, the process engine for own code."""
+    info = engine.describe()
+    if not info.available and own_code and settings.sandbox.engine == "auto":
+        why = f"{info.detail[:1].upper()}{info.detail[1:]}"
+        journal.warn(f"{why}. So the tests run on this machine, without isolation.")
+        engine = ENGINES["process"](progress)
+        return engine, engine.describe()
+    if not info.isolated:
+        journal.warn("The process engine is no isolation: only for code that you trust.")
+    return engine, info
+
+
+def _backend_name(settings: Settings) -> str:
+    chosen = settings.backend
+    if chosen.name != "auto":
+        return chosen.name
+    return "responses" if chosen.api_key else "search"
+
+
+def _plan(
+    settings: Settings, workspace: Path, tree: Tree, runs: Runs, journal: Journal
+) -> runners.Plan | None:
+    if runs is Runs.NOTHING:
+        return None
+    plan = runners.plan_for(settings.tests, settings.sandbox, tree)
+    outside = runners.left_behind(settings.sandbox.include, workspace, tree)
+    for warning in filter(None, (plan.missing, "" if plan.setup else outside)):
+        journal.warn(warning)
+    return plan
+
+
+def _untouchable(settings: Settings, tree: Tree) -> tuple[str, ...]:
+    """The source of the tests: where no candidate may change it, no run may either."""
+    if settings.guards.paths != "block":
+        return ()
+    return tuple(path for path in sorted(tree.paths()) if is_test_code(path))
+
+
+def _spec(
+    settings: Settings,
+    plan: runners.Plan,
+    workspace: Path,
+    tree: Path,
+    protected: tuple[str, ...],
+) -> SnapshotSpec:
+    runners.take_along(settings.sandbox.include, workspace, tree)
+    return SnapshotSpec(
+        tree=os.fspath(tree),
+        image=plan.image or "",
+        setup=plan.setup,
+        setup_network=plan.setup_network,
+        protected=protected,
+        env=plan.env,
+        limits=settings.limits,
+    )
+
+
+def _policy(settings: Settings) -> Policy:
+    return Policy(
+        reruns=settings.tests.reruns,
+        rounds=STORED_ROUNDS if _backend_name(settings) == "replay" else settings.backend.attempts,
+        candidates=settings.backend.candidates,
+        jobs=settings.sandbox.jobs or len(os.sched_getaffinity(0)),
+        run_timeout=settings.tests.timeout,
+        context_tokens=settings.context.tokens,
+        held_out=settings.context.held_out,
+        budget_tokens=settings.budget.tokens,
+        budget_seconds=settings.budget.minutes * 60,
+        accepted_fails=settings.gate.accepted == "fail",
+        refuse_revert=settings.gate.revert == "refuse",
+    )
+
+
+def _wanted(settings: Settings) -> Wanted:
+    """The signals that the configuration asks for beside the runner's own report."""
+    commands = {name: getattr(settings.checks, name) for name in ("lint", "types", "security")}
+    return Wanted(
+        circumstances=settings.trial.circumstances,
+        watch=settings.trial.watch,
+        probe=settings.trial.probe,
+        checks={name: command for name, command in commands.items() if command},
+        checks_timeout=settings.checks.timeout,
+    )
+
+
+def _guesses(
+    provider: Provider,
+    delta: Delta,
+    settings: Settings,
+    plan: runners.Plan | None,
+    info: EngineInfo | None,
+    backend: str,
+) -> tuple[Guess, ...]:
+    found = [
+        Guess("CI", provider.name, provider.source),
+        Guess("commit", delta.head[:10] + (" and uncommitted work" if delta.uncommitted else ""),
+              "HEAD"),
+        Guess("base", (delta.base or "unknown")[:10], delta.source or delta.unknown),
+    ]  # fmt: skip
+    if plan is not None:
+        found.append(Guess("tests", plan.command, plan.why))
+    if info is not None:
+        found.append(Guess("engine", info.name, info.detail))
+        found.append(Guess("backend", backend, _why_backend(settings)))
+    return tuple(found)
+
+
+def _why_backend(settings: Settings) -> str:
+    if settings.backend.name != "auto":
+        return settings.sources["backend.name"]
+    if settings.backend.api_key:
+        return f"a key is set by {settings.sources['backend.api_key']}"
+    return "no key is set, so no model is asked: parts of the change are taken back (search)"
