@@ -7,6 +7,7 @@ one of after: a second copy of what stood there already is new.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -85,20 +86,17 @@ def line_of(text: str, at: int) -> int:
     return text.count("\n", 0, at) + 1
 
 
-_LONGEST = 20_000
+_LONGEST = 10_000
 """Characters of a block: a source made to be slow is not read to its end again and again."""
 
 
 def body(code: str, opening: int) -> tuple[int, int]:
     """From an opening bracket to after the one that closes it; to the end if none does."""
-    pair = {"{": "}", "(": ")", "[": "]"}[code[opening]]
-    depth = 0
+    closing = {"{": "}", "(": ")", "[": "]"}[code[opening]]
     end = min(len(code), opening + _LONGEST)
-    for at in range(opening, end):
-        if code[at] == code[opening]:
-            depth += 1
-        elif code[at] == pair:
-            depth -= 1
-            if not depth:
-                return opening, at + 1
+    depth = 0
+    for found in re.compile(f"[{re.escape(code[opening] + closing)}]").finditer(code, opening, end):
+        depth += 1 if found[0] != closing else -1
+        if not depth:
+            return opening, found.end()
     return opening, end

@@ -1,6 +1,6 @@
 """Strings and comments of a source become spaces; the code inside a string stays code."""
 
-# ruff: noqa: E501 (tables of sources)
+
 from __future__ import annotations
 
 import pytest
