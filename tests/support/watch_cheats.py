@@ -270,6 +270,18 @@ def act():
         if path.suffix == ".py":
             path.read_text()
 """,
+    "the watch is silenced while a module is collected": """
+import _pytest.reports as reports
+real = reports.CollectReport.__init__
+def made(self, nodeid, outcome, longrepr, result, *args, **kwargs):
+    real(self, nodeid, outcome, longrepr, result, *args, **kwargs)
+    for item in result or ():
+        for plugin in item.config.pluginmanager.get_plugins():
+            if type(plugin).__name__ == "Hooks":
+                type(plugin)._tell = lambda *args: None
+                reports.CollectReport.__init__ = real
+reports.CollectReport.__init__ = made
+""",
     "an event of the watch is forged": """
 import sys
 def act():

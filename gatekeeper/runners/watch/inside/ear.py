@@ -17,7 +17,7 @@ from typing import Any, Callable, Dict, FrozenSet, Set, Tuple
 from . import contacts, modules
 from .integrity import Fingerprint
 from .orders import Order
-from .places import Places
+from .places import PRODUCT, Places
 from .stream import opened
 
 Words = Tuple[Any, ...]
@@ -37,10 +37,44 @@ def listen(order: Order, speakers: FrozenSet[Any]) -> str:
         name: (react, _contact(through, places, tell))
         for name, (react, through) in contacts.table(order.root, order.tools).items()
     }
+    _between(reactions, commands["check"], places)
     reactions[event] = (contacts.saying(event), _spoken(commands, speakers, places, tell))
     tell("begin", sys.version.split()[0])
     sys.addaudithook(_hook(reactions, tell))
     return event
+
+
+def _between(
+    reactions: Dict[str, Tuple[contacts.Reaction, Heard]], check: Tell, places: Places
+) -> None:
+    """Look when pytest goes on after product code was loaded, before it makes a report of that.
+
+    pytest reads the code of what it collects, which is an event: nobody has to speak for it.
+    """
+    loaded: Set[str] = set()
+    asked = reactions["object.__getattr__"]
+
+    def loads(args: Words) -> str:
+        path = getattr(args[0], "co_filename", "")
+        if places.kind(path) == PRODUCT:
+            loaded.add(path)
+        return ""
+
+    def reads(args: Words) -> str:
+        return LOOK if loaded and args[1] == "__code__" else asked[0](args)
+
+    def heard(what: str, frame: Any, args: Words) -> None:
+        if what != LOOK:
+            asked[1](what, frame, args)
+        elif not places.within(frame):
+            loaded.clear()
+            check(True)
+
+    reactions["exec"] = (loads, heard)
+    reactions["object.__getattr__"] = (reads, heard)
+
+
+LOOK = "look"
 
 
 def _once(write: Tell) -> Tell:

@@ -94,6 +94,14 @@ class Places:
             kind = self.kind(origin) if type(origin) is str else OTHER
         return kind
 
+    def within(self, frame: Any) -> bool:
+        """Whether code of the project or its tests is on the stack."""
+        while frame is not None:
+            if self.owner(frame) != OTHER:
+                return True
+            frame = frame.f_back
+        return False
+
     def actor(self, frame: Any, through: Callable[[str, Any], bool]) -> Any:
         """The frame of the product on whose behalf something is done, or None.
 
