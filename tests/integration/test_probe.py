@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import probed
+from tests.support import images, probed
 from tests.support.probed import Told
 from tests.support.projects import PYTEST
 
@@ -330,3 +330,34 @@ def test_what_cannot_be_altered_is_said(tmp_path: Path) -> None:
     told = tell(tmp_path, {"shop.py": SHOP, "test_shop.py": test}, {"shop.py": GOOD})
     assert told.standings == ("clean", "missing")
     assert "test_made could not be altered: no function of that name was found" in told.altered.why
+
+
+REWRITES = """
+import pathlib
+for path in pathlib.Path('/workspace').rglob('*.py'):
+    if 'test' in path.name:
+        try:
+            path.write_text('def test_total(): pass\\ndef test_name(): pass\\n')
+        except OSError:
+            pass
+"""
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        (GOOD, NOTHING),
+        (SHOP + PATCH_NAMED, ("clean", "against")),
+        (EQUAL, ("clean", "against")),
+        (GOOD + REWRITES, NOTHING),
+    ],
+    ids=["honest", "K10", "K13", "rewrites tests"],
+)
+def test_in_containers(tmp_path: Path, after: str, expected: tuple[str, str]) -> None:
+    """The gate's tests lie over tests of root's, and code under test cannot write to them."""
+    before = {"shop.py": SHOP, "tests/test_shop.py": TEST}
+    image = images.ensure(images.PYTHON)
+    command = "python3 -m pytest -q"
+    told = probed.tell(tmp_path, before, {"shop.py": after}, command, image=image)
+    assert told.standings == expected, told

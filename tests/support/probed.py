@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gatekeeper import runners
 from gatekeeper.domain import CaseState, Limits, Overlay, Signal, SnapshotSpec
+from gatekeeper.engines.docker import DockerEngine
 from gatekeeper.engines.process import ProcessEngine
 from gatekeeper.settings import SandboxSection, SuiteSection
 from gatekeeper.validation.bench import Bench, states_of
@@ -34,17 +35,27 @@ def tell(
     after: Mapping[str, str],
     command: str,
     path: str = os.environ["PATH"],
+    image: str = "",
 ) -> Told:
-    """Run the tests before and after, then the probe; `path` is where programs are looked for."""
+    """Run the tests before and after, then the probe; `path` is where programs are looked for.
+
+    With an image in its containers, where the tests belong to root; else in processes.
+    """
     for name, content in before.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(content)
     there = tree(before)
     plan = runners.plan_for(SuiteSection(command=command), SandboxSection(), there)
-    env = {"PATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
-    spec = SnapshotSpec(os.fspath(folder), "", env=env, limits=Limits(timeout=120))
+    engine = DockerEngine() if image else ProcessEngine()
+    spec = SnapshotSpec(
+        os.fspath(folder),
+        image,
+        protected=tuple(name for name in before if "test" in name),
+        env={} if image else {"PATH": path, "PYTHONDONTWRITEBYTECODE": "1"},
+        limits=Limits(memory=512 * 1024**2, timeout=120),
+    )
     overlays = [Overlay(name, text.encode()) for name, text in after.items()]
-    with ProcessEngine().prepare(spec) as snapshot:
+    with engine.prepare(spec) as snapshot:
         bench = Bench(snapshot, plan, there, 120, {})
         failing = bench.suite("inventory").report.failing
         assert failing
