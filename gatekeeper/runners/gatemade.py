@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gatekeeper.domain import CaseResult, Overlay
 from gatekeeper.ports import Tree
@@ -71,6 +71,24 @@ class Names:
         """A number of ten digits that no honest test computes."""
         digest = hashlib.sha256(f"{self.token}/{what}".encode()).digest()
         return 6_000_000_000 + int.from_bytes(digest[:4], "big")
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """A tree of which no file is read twice."""
+
+    tree: Tree
+    _known: dict[str, bytes | None] = field(default_factory=dict, init=False, compare=False)
+
+    def paths(self) -> frozenset[str]:
+        """Every file path."""
+        return self.tree.paths()
+
+    def read(self, path: str) -> bytes | None:
+        """Content of a regular file, or None."""
+        if path not in self._known:
+            self._known[path] = self.tree.read(path)
+        return self._known[path]
 
 
 @dataclass(frozen=True)

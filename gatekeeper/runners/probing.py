@@ -8,7 +8,7 @@ from gatekeeper.domain import CaseResult
 from gatekeeper.ports import Tree
 from gatekeeper.runners.altered import alter
 from gatekeeper.runners.canary import CANARIES
-from gatekeeper.runners.gatemade import Names, Overlaid, Probe
+from gatekeeper.runners.gatemade import Names, Overlaid, Probe, Remembered
 from gatekeeper.runners.plan import Plan, select, suite
 
 
@@ -17,7 +17,7 @@ def probe(plan: Plan, failing: Sequence[CaseResult], tree: Tree, token: str) -> 
 
     It runs only what it needs where the runner can select that, else the whole suite.
     """
-    names = Names(token)
+    names, tree = Names(token), Remembered(tree)
     canary = CANARIES[plan.runner](failing, tree, names)
     made = alter(plan.runner, failing, tree, names)
     there = None if isinstance(canary, str) else canary
