@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from gatekeeper.domain import Candidate, Finding, Level
-from gatekeeper.intake.places import is_test
+from gatekeeper.intake.places import configures_linter, is_test
 from gatekeeper.ports import Guard, Tree
 
 
@@ -119,16 +119,6 @@ _RULES = (
                  "vendor/github.com/stretchr", "vendor/github.com/onsi", "vendor/gotest.tools",
                  "vendor/github.com/google/go-cmp", "vendor/bundle"),
     ),
-    _Rule(
-        "configures a linter, so look whether it hides what the change does",
-        names=(r"\.?ruff\.toml", r"\.flake8", r"\.?mypy\.ini", r"\.?pylintrc(?:\.toml)?",
-               r"pyrightconfig\.json", r"\.bandit", r"\.eslint(?:rc.*|ignore)",
-               r"eslint\.config\..+", r"biome\.jsonc?", r"\.golangci\..+",
-               r"\.?clippy\.toml", r"\.rubocop.*\.yml",
-               r"phpstan.*\.neon(?:\.dist)?", r"psalm\.xml", r"checkstyle.*\.xml",
-               r"\.semgrepignore", r"\.trivyignore", r"spotbugs.*\.xml"),
-        level=Level.WARN,
-    ),
     _Rule("is run by Cargo before the tests", names=(r"build\.rs",), level=Level.WARN),
 )  # fmt: skip
 
@@ -156,6 +146,8 @@ def _reason(path: str, extra: _Patterns) -> tuple[str, Level] | None:
     for written, pattern in extra:
         if pattern.fullmatch(path):
             return written, Level.BLOCK
+    if configures_linter(path):
+        return "configures a linter, so look whether it hides what the change does", Level.WARN
     return None
 
 

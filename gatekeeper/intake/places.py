@@ -61,3 +61,27 @@ _CODE = re.compile(
 def is_test_code(path: str) -> bool:
     """Whether it is a test's source: tests write snapshots and data, hardly ever their own code."""
     return is_test(path) and not is_vendored(path) and _CODE.fullmatch(path) is not None
+
+
+_CHECK_NAMES = re.compile(
+    r"""
+      \.?ruff\.toml | \.flake8 | \.?mypy\.ini | \.?pylintrc(?:\.toml)? | pyrightconfig\.json
+    | \.bandit | \.eslint(?:rc.*|ignore) | eslint\.config\..+ | biome\.jsonc? | \.golangci\..+
+    | \.?clippy\.toml | \.rubocop.*\.yml | phpstan.*\.neon(?:\.dist)? | psalm\.xml
+    | checkstyle.*\.xml | \.semgrepignore | \.trivyignore | spotbugs.*\.xml
+    """,
+    re.VERBOSE,
+)
+_MIXED_NAMES = frozenset(
+    {"pyproject.toml", "setup.cfg", "tox.ini", "package.json", "tsconfig.json"}
+)
+
+
+def configures_linter(path: str) -> bool:
+    """Whether the file does nothing but configure a linter, type checker or security scanner."""
+    return _CHECK_NAMES.fullmatch(path.rpartition("/")[2].lower()) is not None
+
+
+def configures_checks(path: str) -> bool:
+    """Whether the file may say, among other things, what the project's checks look at."""
+    return configures_linter(path) or path.rpartition("/")[2] in _MIXED_NAMES

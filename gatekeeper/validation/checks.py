@@ -6,12 +6,15 @@ against. What was found before is nobody's fault; where a line stands does not m
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from gatekeeper.domain import Ending, Overlay, Run, RunReport, RunSpec, Signal, Standing
+from gatekeeper.intake.places import configures_checks
+from gatekeeper.ports import Tree
 from gatekeeper.validation.bench import OUTPUT_KEPT, Bench, trim
 from gatekeeper.validation.findings import Found, read_findings
 
@@ -61,8 +64,12 @@ class Checks:
 
 
 def check(checks: Checks, overlays: Sequence[Overlay]) -> tuple[tuple[Run, ...], Signal]:
-    """Run every check with a candidate; the signal weighs them all, the worst first."""
-    runs, signals = [], []
+    """Run every check with a candidate; the signal weighs them all, the worst first.
+
+    How the checks are configured comes from the commit under test, whatever the candidate says.
+    """
+    runs, signals = [], [silenced(checks.bench.tree, overlays)] if checks.commands else []
+    overlays = [overlay for overlay in overlays if not configures_checks(overlay.path)]
     for name in checks.commands:
         before = checks.before(name)
         if why := unusable(name, before):
@@ -72,6 +79,23 @@ def check(checks: Checks, overlays: Sequence[Overlay]) -> tuple[tuple[Run, ...],
         runs.append(replace(now, output=trim(now.output, OUTPUT_KEPT)))
         signals.append(weigh_check(name, before, now))
     return tuple(runs), _together(signals, tuple(checks.commands))
+
+
+def silenced(tree: Tree, overlays: Sequence[Overlay]) -> Signal:
+    """Whether a candidate adds comments that tell a check to look away. Pure."""
+    for overlay in overlays:
+        before, after = tree.read(overlay.path) or b"", overlay.content or b""
+        if len(_LOOK_AWAY.findall(after)) > len(_LOOK_AWAY.findall(before)):
+            why = f"`{overlay.path}` tells the project's checks to look away: mend what they find."
+            return Signal(SIGNAL, Standing.AGAINST, why)
+    return Signal(SIGNAL, Standing.CLEAN)
+
+
+_LOOK_AWAY = re.compile(
+    rb"#\s*(?:noqa|type:\s*ignore|pyright:\s*ignore|pylint:\s*disable|nosec|fmt:\s*off)\b"
+    rb"|//\s*(?:@ts-(?:ignore|nocheck|expect-error)|nolint|NOSONAR)\b"
+    rb"|(?://|/\*)\s*(?:eslint|biome|tslint)-(?:disable|ignore)",
+)
 
 
 def unusable(name: str, before: Run) -> str:
