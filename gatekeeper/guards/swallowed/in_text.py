@@ -25,6 +25,7 @@ def seen_in_text(text: str, name: str) -> Iterator[Sight]:
 
 
 def _sight(code: str, what: str, start: int, end: int, shown: str) -> Sight:
+    shown = " ".join(shown.split())
     first = shown.partition("{")[0].strip()
     sentence = f"{what} (`{first[:50].replace('`', '')}`)"
     return Sight(sentence, line_of(code, start), line_of(code, end), (what, shown), (what, first))
@@ -214,7 +215,12 @@ _LINES: Mapping[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
     "ruby": ((_LAST, re.compile(r"\breport_on_exception\s*=\s*false")),),
     "rust": (
         ("ends a panic and goes on", re.compile(r"\bcatch_unwind\s*\(")),
-        ("?drops a result", re.compile(r"\blet\s+_\s*=\s*[^;]*\(|\bif\s+let\s+Err\(_\w*\)")),
+        (
+            "?drops a result",
+            re.compile(
+                r"\blet\s+_\s*=\s*(?!(?:std::)?(?:f?write|writeln)!)[^;=]{0,200}\(|\bif\s+let\s+Err\(_\w*\)"
+            ),
+        ),
     ),
     "shell": (
         (

@@ -197,6 +197,7 @@ def test_other_languages_that_swallow_are_blocked(path: str, after: str) -> None
         ("a.rb", "def f\n  g\nrescue KeyError\n  nil\nend\n"),
         ("a.rb", "def f\n  g\nrescue => e\n  raise Bad, e.message\nend\n"),
         ("a.rs", "let r = g()?;\n"),
+        ("a.rs", 'let _ = write!(out, "x");\n'),
         ("a.cpp", "try { g(); } catch (...) { undo(); throw; }\n"),
         ("run.sh", "make all || exit 1\n"),
         ("README.md", "make all || true\n"),
