@@ -218,7 +218,7 @@ _LINES: Mapping[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
         (
             "?drops a result",
             re.compile(
-                r"\blet\s+_\s*=\s*(?!(?:std::)?(?:f?write|writeln)!)[^;=]{0,200}\(|\bif\s+let\s+Err\(_\w*\)"
+                r"\blet\s+_\s*=(?!\s*(?:std::)?write(?:ln)?!)[^;=]{0,200}\(|\bif\s+let\s+Err\(_\w*\)"
             ),
         ),
     ),
