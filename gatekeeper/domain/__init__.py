@@ -46,6 +46,7 @@ from gatekeeper.domain.judgement import (
     Trial,
     Verdict,
 )
+from gatekeeper.domain.memory import Band, Match, Scenario
 from gatekeeper.domain.report import Conclusion, Guess, Outcome, Report, Step
 from gatekeeper.domain.sandbox import (
     RECORD,
@@ -62,6 +63,7 @@ __all__ = [
     "RECORD",
     "SUITE_LEVEL",
     "Attempt",
+    "Band",
     "Baseline",
     "Candidate",
     "CaseChange",
@@ -87,6 +89,7 @@ __all__ = [
     "Guess",
     "Level",
     "Limits",
+    "Match",
     "Opinion",
     "Outcome",
     "Overlay",
@@ -101,6 +104,7 @@ __all__ = [
     "Run",
     "RunReport",
     "RunSpec",
+    "Scenario",
     "Section",
     "SeenCase",
     "Signal",

@@ -10,6 +10,7 @@ from gatekeeper.domain.cases import RunReport
 from gatekeeper.domain.change import Delta
 from gatekeeper.domain.diagnosis import Context, Diagnosis, Question
 from gatekeeper.domain.judgement import Attempt, Baseline, Run
+from gatekeeper.domain.memory import Match, Scenario
 from gatekeeper.domain.sandbox import EngineInfo
 
 
@@ -80,10 +81,12 @@ class Report:
     baseline: Baseline | None = None
     inventory: Run | None = None
     diagnosis: Diagnosis | None = None
+    match: Match | None = None  # the known failure that this one is most like
     context: Context | None = None
     questions: tuple[Question, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     accepted: str = ""  # id of the accepted attempt
+    proposed: Scenario | None = None  # drafted, for a person to approve
     proposals: tuple[Proposal, ...] = ()
     usage: Usage = field(default_factory=Usage)
     backend: str = ""

@@ -30,18 +30,29 @@ def entries(name: str, content: bytes) -> tuple[Entry, ...]:
     if root is None or _is_null(root):
         return ()
     found: list[Entry] = []
-    for section, node in _pairs(name, root, "the file"):
+    for section, _, node in _pairs(name, root, "the file"):
         where = _where(name, node)
         if _is_null(node):
             continue  # a section with everything commented out
         if not isinstance(node, yaml.MappingNode):
             found.append(Entry("", section, None, where))
             continue
-        for key, value in _pairs(name, node, f"section `{section}`"):
+        for key, _, value in _pairs(name, node, f"section `{section}`"):
             found.append(
                 Entry(section, key, _raw(name, f"{section}.{key}", value), _where(name, value))
             )
     return tuple(found)
+
+
+def plain_entries(name: str, content: bytes) -> tuple[Entry, ...]:
+    """Every key of a file without sections, in its order. Raises UsageError with the line."""
+    root = _compose(name, content)
+    if root is None or _is_null(root):
+        return ()
+    return tuple(
+        Entry("", key, _raw(name, key, node), where)
+        for key, where, node in _pairs(name, root, "the file", "Write `key: value` lines.")
+    )
 
 
 def _compose(name: str, content: bytes) -> yaml.Node | None:
@@ -66,12 +77,15 @@ def _compose(name: str, content: bytes) -> yaml.Node | None:
         ) from None
 
 
-def _pairs(name: str, node: yaml.Node, what: str) -> Iterator[tuple[str, yaml.Node]]:
+_LAYOUT = "Write sections at the top, and `key: value` below each."
+
+
+def _pairs(
+    name: str, node: yaml.Node, what: str, hint: str = _LAYOUT
+) -> Iterator[tuple[str, str, yaml.Node]]:
+    """Each key, where it stands, and its value."""
     if not isinstance(node, yaml.MappingNode):
-        raise UsageError(
-            f"{_where(name, node)}: {what} is not a mapping",
-            hint="Write sections at the top, and `key: value` below each.",
-        )
+        raise UsageError(f"{_where(name, node)}: {what} is not a mapping", hint=hint)
     seen: dict[str, str] = {}
     for key, value in node.value:
         text = key.value if isinstance(key, yaml.ScalarNode) else ""
@@ -82,7 +96,7 @@ def _pairs(name: str, node: yaml.Node, what: str) -> Iterator[tuple[str, yaml.No
                 hint="Remove one of the two.",
             )
         seen[text] = where
-        yield text, value
+        yield text, where, value
 
 
 def _raw(name: str, key: str, node: yaml.Node) -> Raw:
@@ -90,7 +104,7 @@ def _raw(name: str, key: str, node: yaml.Node) -> Raw:
         return None if _is_null(node) else str(node.value)
     if isinstance(node, yaml.SequenceNode):
         return tuple(_scalar(name, key, item) for item in node.value)
-    return {text: _scalar(name, key, value) for text, value in _pairs(name, node, f"`{key}`")}
+    return {text: _scalar(name, key, value) for text, _, value in _pairs(name, node, f"`{key}`")}
 
 
 def _scalar(name: str, key: str, node: yaml.Node) -> str:
