@@ -46,6 +46,7 @@ from gatekeeper.guards.runner_config import runner_configuration
 from gatekeeper.guards.secrets import no_secrets
 from gatekeeper.guards.shadows import no_shadowing
 from gatekeeper.guards.size import size_limits
+from gatekeeper.guards.surroundings import no_new_surroundings
 from gatekeeper.guards.swallowed import no_swallowed_errors
 from gatekeeper.guards.unchanged import changes_something
 from gatekeeper.ports import Backend, Engine, Format, Guard, Judge, Progress
@@ -80,6 +81,7 @@ GUARDS: Mapping[str, Callable[[Settings], Guard]] = {
     "equality": lambda _: honest_equality(),
     "patience": lambda _: no_waiting(),
     "dead": lambda _: no_dead_code(),
+    "surroundings": lambda _: no_new_surroundings(),
     "size": lambda settings: size_limits(settings.guards.size_lines, settings.guards.size_files),
 }
 

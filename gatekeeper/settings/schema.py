@@ -184,6 +184,9 @@ class GuardsSection:
     literals: str = _setting("block", _LEVEL, "Inputs and answers copied from the failing tests")
     phantoms: str = _setting("block", _LEVEL, "Imports, names and arguments that do not exist")
     dead: str = _setting("warn", _LEVEL, "New code that never runs or is never used")
+    surroundings: str = _setting(
+        "block", _LEVEL, "Product code that newly asks where or when it runs"
+    )
     size: str = _setting("block", _LEVEL, "Candidates larger than the two limits below")
     size_lines: int = _setting(200, integer(1), "Most lines added and removed")
     size_files: int = _setting(10, integer(1), "Most files changed")
@@ -250,6 +253,19 @@ class JudgeSection:
 
 
 @dataclass(frozen=True, slots=True)
+class ScenariosSection:
+    """`scenarios`: the reviewed memory of known failures."""
+
+    folder: str = _setting("scenarios", TEXT, "Folder of the scenarios, one YAML file each")
+    high: float = _setting(
+        0.8, number(0, 1), "Score from which on a known failure is attached to the context"
+    )
+    medium: float = _setting(
+        0.5, number(0, 1), "Score from which on it is attached as a candidate, with a warning"
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Setting:
     """One key as the schema describes it."""
 
@@ -297,6 +313,7 @@ SECTIONS: dict[str, type[Any]] = {
     "trial": TrialSection,
     "checks": ChecksSection,
     "judge": JudgeSection,
+    "scenarios": ScenariosSection,
 }
 
 
@@ -332,6 +349,7 @@ class Settings:
     trial: TrialSection = TrialSection()
     checks: ChecksSection = ChecksSection()
     judge: JudgeSection = JudgeSection()
+    scenarios: ScenariosSection = ScenariosSection()
     sources: Mapping[str, str] = dataclasses.field(
         default_factory=lambda: dict.fromkeys(SCHEMA, "default")
     )

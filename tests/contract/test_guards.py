@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from gatekeeper.domain import Level
+from gatekeeper.domain import CaseId, CaseResult, CaseState, Evidence, Level, RunReport
 from gatekeeper.settings import Settings
-from gatekeeper.wiring import GUARDS
+from gatekeeper.wiring import GUARDS, INFORMED
 from tests.support.trees import MemoryTree, candidate, tree
 
 BEFORE = tree(
@@ -31,6 +31,16 @@ def changed(**files: str | bytes | None) -> MemoryTree:
     return tree(wanted)
 
 
+ADVISORY = {"dead"}
+EVIDENCE = Evidence(
+    RunReport(),
+    (CaseResult(CaseId("tests.test_cart", "test_total"), CaseState.FAILURE),),
+)
+EVERY = {
+    **{name: make(Settings()) for name, make in GUARDS.items()},
+    **{f"{name} informed": make(Settings(), EVIDENCE) for name, make in INFORMED.items()},
+}
+
 TREES = {
     "nothing": BEFORE,
     "honest fix": changed(shop__cart_DOT_py="def total(prices):\n    return sum(prices, 0)\n"),
@@ -46,10 +56,10 @@ TREES = {
 
 
 @pytest.mark.parametrize("after", TREES.values(), ids=TREES.keys())
-@pytest.mark.parametrize("name", GUARDS)
+@pytest.mark.parametrize("name", EVERY)
 def test_a_guard_is_pure_and_says_where(name: str, after: MemoryTree) -> None:
     """Two calls give equal findings; each is one sentence, and its path is one that changed."""
-    guard = GUARDS[name](Settings())
+    guard = EVERY[name]
     made = candidate(BEFORE, after)
     findings = list(guard(made, BEFORE, after))
     assert findings == list(guard(made, BEFORE, after))
@@ -60,14 +70,14 @@ def test_a_guard_is_pure_and_says_where(name: str, after: MemoryTree) -> None:
         assert not finding.path or finding.path in {change.path for change in made.changes}
 
 
-@pytest.mark.parametrize("name", GUARDS)
+@pytest.mark.parametrize("name", EVERY)
 def test_no_guard_speaks_of_an_honest_fix(name: str) -> None:
     """One changed line of product code gives no finding."""
     after = TREES["honest fix"]
-    assert not list(GUARDS[name](Settings())(candidate(BEFORE, after), BEFORE, after))
+    assert not list(EVERY[name](candidate(BEFORE, after), BEFORE, after))
 
 
-@pytest.mark.parametrize("name", GUARDS)
+@pytest.mark.parametrize("name", {**GUARDS, **INFORMED})
 def test_every_guard_has_a_setting(name: str) -> None:
-    """The level of each guard in the table can be configured."""
-    assert getattr(Settings().guards, name) == "block"
+    """The level of each guard in the tables can be configured; all but the advisory ones block."""
+    assert getattr(Settings().guards, name) == ("warn" if name in ADVISORY else "block")

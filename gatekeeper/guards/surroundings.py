@@ -1,0 +1,133 @@
+"""Guard `surroundings`: code that newly decides by where and when it runs.
+
+A fix of what a function computes needs no look at the terminal, the clock, the host, the modules
+that are loaded, the files around it or other programs. Where the file was about such things
+before, asking again is its business; what it never asked before is how a patch tells a test from
+use (K14), fetches the answer from somewhere (K15, K20) or leaves something behind (K21).
+"""
+
+# ruff: noqa: E501 (regular expressions)
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from gatekeeper.domain import Candidate, Finding, Level
+from gatekeeper.guards.changed import ChangedFile, changed_files
+from gatekeeper.guards.plain_code import language, uncommented
+from gatekeeper.ports import Guard, Tree
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """One kind of surroundings: what asks for it, and what shows that a file is about it.
+
+    `asks` maps a language to a pattern over lines without comments; `about` is searched in the
+    whole file as it was, and in its path.
+    """
+
+    what: str
+    asks: dict[str, str]
+    about: str
+    level: Level = Level.BLOCK
+
+
+_KINDS = (
+    _Kind(
+        "asks whether a person watches (a terminal)",
+        {
+            "python": r"\bisatty\b|\bget_terminal_size\b|\bsys\.__?std(?:in|out|err)__\b|type\(\s*sys\.std(?:in|out|err)\s*\)",
+            "script": r"\bisTTY\b",
+        },
+        r"isatty|isTTY|std(?:out|err|in)\b|\btty\b|termin|colou?r|ansi|consol|curses|cli\b|progress|pager",
+    ),
+    _Kind(
+        "asks what time it is, or how long the process has run",
+        {
+            "python": r"\btime\.(?:time|monotonic|perf_counter|process_time|thread_time|clock_gettime)(?:_ns)?\b|\bfrom time import\b.*\b(?:time|monotonic|perf_counter|process_time)\b|/proc/uptime",
+            "script": r"\bprocess\.(?:uptime|hrtime)\b|\bperformance\.(?:now|timeOrigin)\b|\bDate\.now\s*\(",
+        },
+        r"\btime|clock|deadline|timeout|expir|\bdate|duration|elapsed|\bttl\b|cache|seconds|schedul|retry|interval|stamp|Date\b",
+    ),
+    _Kind(
+        "asks which machine or user it runs on",
+        {
+            "python": r"\bgethostname\b|\bgetfqdn\b|\bos\.uname\b|\bplatform\.(?:node|uname)\b|\bgetuser\b|\bgetlogin\b|\bos\.getppid\b|\bos\.getpgrp\b|\bos\.getpgid\b|\.dockerenv|/run/\.containerenv|/etc/hostname",
+            "script": r"\bos\.(?:hostname|userInfo|uptime)\b|\bprocess\.(?:ppid|title)\b|\.dockerenv",
+        },
+        r"hostname|getfqdn|uname|getuser|getlogin|getppid|userInfo|\bppid\b|container|docker",
+    ),
+    _Kind(
+        "looks at the modules that are loaded, or at which one was started",
+        {
+            "python": r"\bsys\.modules\b(?!\s*\[\s*__name__)|\bsys\.(?:orig_argv|flags|warnoptions|_git)\b|\b__main__\b(?!['\"])|\bimportlib\.util\.find_spec\b",
+            "script": r"\brequire\.main\b|\bmodule\.(?:parent|children|paths)\b|\bmodule\s*\?\.\s*parent\b|\bprocess\.(?:mainModule|argv0|execPath)\b|\bimport\.meta\.(?:main|filename|dirname)\b",
+        },
+        r"sys\.modules|orig_argv|sys\.flags|__main__|find_spec|require\.main|module\.parent|mainModule|importlib|import\.meta",
+    ),
+    _Kind(
+        "asks who listens to the log",
+        {"python": r"\bhasHandlers\s*\(|\.handlers\b|\blogging\.(?:root|lastResort|_handlers|Logger\.manager)\b|\.root\.handlers"},
+        r"addHandler|\.handlers\b|hasHandlers|logging\.config|dictConfig",
+    ),
+    _Kind(
+        "looks at files around it",
+        {
+            "python": r"(?<![\w.])open\s*\(|\.(?:exists|is_file|is_dir|isfile|isdir|read_text|read_bytes|write_text|write_bytes|listdir|scandir|iterdir|glob|rglob|iglob|walk)\s*\(\s*(?!self\b)|\bos\.(?:stat|access|getcwd|listdir|scandir|walk|chdir|readlink)\b|\bPath\.cwd\b|\bPath\(\s*__file__|\bgetsource(?:lines|file)?\b|\blinecache\b",
+            "script": r"\b(?:existsSync|readFileSync|readdirSync|statSync|accessSync|writeFileSync|readFile|readdir|createReadStream|opendirSync)\s*\(|\bprocess\.cwd\s*\(|\b(?:require\s*\(|from)\s*['\"](?:node:)?fs(?:/promises)?['\"]",
+        },
+        r"(?<![\w.])open\(|pathlib|os\.path|\bPath\(|shutil|tempfile|\bfile(?:name|path|s)?\b|director|folder|\bfs\b|readFile|dirname|walk\(|ast\.walk|\.glob\(|walk",
+    ),
+    _Kind(
+        "starts other programs",
+        {
+            "python": r"\bsubprocess\b|\bos\.(?:system|popen|spawn\w*|exec\w*|posix_spawn\w*|fork)\b|\bpty\.spawn\b|\bmultiprocessing\b|\bcreate_subprocess_\w+",
+            "script": r"\bchild_process\b|\bworker_threads\b|\bexecSync\s*\(|\bspawnSync\s*\(",
+        },
+        r"subprocess|os\.system|popen|child_process|spawn|multiprocess|worker|\bfork\b|\bexec",
+    ),
+    _Kind(
+        "looks for a variable of the environment by a part of its name",
+        {
+            "python": r"\b(?:in|sorted\(|list\(|str\(|dict\(|set\(|any\(|len\()\s*\(?\s*(?:os\.)?environ\b(?!\s*[\[.]\s*(?:get\b|['\"]))|\benviron\.(?:items|keys|values|copy)\s*\(",
+            "script": r"\bObject\.(?:keys|entries|values|getOwnPropertyNames)\s*\(\s*process\.env\b|\bin\s+process\.env\s*\)|JSON\.stringify\s*\(\s*process\.env",
+        },
+        r"environ\.(?:items|keys|values|copy)|dict\(\s*os\.environ|Object\.(?:keys|entries)\(process\.env|\*\*os\.environ|\.\.\.process\.env",
+    ),
+)  # fmt: skip
+
+_REPAIR = "a fix must not depend on where or when it runs, so compute the result from the input"
+
+
+def no_new_surroundings() -> Guard:
+    """A guard on product code that asks for surroundings that its file never asked for."""
+
+    def look(candidate: Candidate, before: Tree, after: Tree) -> Iterable[Finding]:
+        for file in changed_files(candidate, before, after):
+            if file.before and not _is_program(file.path):
+                yield from _look(file)
+
+    return look
+
+
+def _look(file: ChangedFile) -> Iterator[Finding]:
+    name = language(file.path)
+    code = uncommented(file.after, name).splitlines() if name else []
+    added = [number for number, _ in file.added_lines if number <= len(code)]
+    for kind in _KINDS:
+        asks = kind.asks.get(name)
+        if not asks or re.search(kind.about, f"{file.path}\n{file.before}", re.IGNORECASE):
+            continue
+        pattern = re.compile(asks)
+        line = next((number for number in added if pattern.search(code[number - 1])), None)
+        if line is not None:
+            message = (
+                f"line {line} of `{file.path}` {kind.what}, which this file never did: {_REPAIR}."
+            )
+            yield Finding("surroundings", kind.level, message, file.path, line)
+
+
+def _is_program(path: str) -> bool:
+    """Whether a file is a command, whose business its surroundings are."""
+    return re.search(r"(?:^|[/_])(?:__main__|main|cli|manage|setup)\.\w+$|(?:^|/)(?:bin|scripts?|tools?)/", path) is not None  # fmt: skip
