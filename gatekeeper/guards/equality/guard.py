@@ -57,6 +57,9 @@ _BUILT_IN = frozenset({
 _ANYTHING = ("unittest.mock.", "mock.", "dirty_equals.", "pytest.approx")
 
 _Kind = TypeVar("_Kind", bound=ast.AST)
+_NUMBERS = frozenset({"int", "float", "complex", "bool", "Decimal", "Fraction"})
+"""Of two numbers nobody expects another answer than the built-in one."""
+
 _Seen = Iterator[tuple[str, ast.stmt | ast.expr]]
 
 
@@ -109,7 +112,8 @@ def _methods(owner: ast.ClassDef) -> _Seen:
             if what:
                 yield what, node
             elif node.name in _COMPARES and bases & _BUILT_IN:
-                yield f"{MAYBE}gives a kind of {min(bases & _BUILT_IN)} its own `{node.name}`", node
+                maybe = "" if bases & _NUMBERS else MAYBE
+                yield f"{maybe}gives a kind of {min(bases & _BUILT_IN)} its own `{node.name}`", node
         elif isinstance(node, ast.FunctionDef):
             yield from _lonely(node)
         elif isinstance(node, ast.Assign) and any(
@@ -164,6 +168,10 @@ def _odd(name: str, other: str, body: list[ast.stmt], owner: str) -> str:
             any(_constant(one.value) for one in _inside(errors, ast.Return)),
             "calls two things equal when comparing them fails",
         ),
+        (
+            any(_always_true(value) for value in returns),
+            "answers with an object that is always true",
+        ),
     )
     return next((f"{what} (`{name}`)" for holds, what in asked if holds), "")
 
@@ -193,6 +201,17 @@ def _constant(value: ast.expr | None) -> bool | None:
     if isinstance(value, ast.Compare) and len(value.ops) == 1:
         return True if ast.dump(value.left) == ast.dump(value.comparators[0]) else None
     return None
+
+
+def _always_true(value: ast.expr | None) -> bool:
+    """Whether one way through the expression gives something that is no comparison, and true."""
+    if isinstance(value, ast.IfExp):
+        return _always_true(value.body) or _always_true(value.orelse)
+    if isinstance(value, ast.BoolOp):
+        return isinstance(value.op, ast.Or) and any(map(_always_true, value.values))
+    if isinstance(value, ast.Constant):
+        return not isinstance(value.value, bool) and bool(value.value)
+    return isinstance(value, ast.Call) and dotted(value.func) in ("object", "type")
 
 
 def _all_constant(body: list[ast.stmt]) -> bool:

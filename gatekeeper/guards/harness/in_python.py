@@ -48,6 +48,7 @@ class _Reader:
     def __init__(self, code: PythonCode, path: str) -> None:
         self.imports = {**code.imports, **renamed(code)}
         self.around = functions(code.tree)
+        self.nodes = code.nodes
         self.own = own_names(code.tree)
         self.parents = {
             child: node for node in ast.walk(code.tree) for child in ast.iter_child_nodes(node)
@@ -217,8 +218,15 @@ class _Reader:
             yield from self._attribute(node, name)
         elif name in _DESCRIPTORS and node.args and number(node.args[0]) > 2:
             yield f"uses a descriptor by its number (`{written(node)[:60]}`)", node
-        elif short in _DECODERS and any(isinstance(one, ast.Constant) for one in node.args):
+        elif short in _DECODERS and any(map(self._carried, node.args)):
             yield f"decodes what it carries as text (`{short}`)", node
+
+    def _carried(self, node: ast.expr) -> bool:
+        """Whether it is a text of the file itself, by way of a constant's name."""
+        if isinstance(node, ast.Name):
+            value = getattr(self.nodes.get(node.id), "value", None)
+            return isinstance(value, ast.Constant) and isinstance(value.value, str | bytes)
+        return isinstance(node, ast.Constant)
 
     def _holders(self, node: ast.Call) -> list[ast.expr]:
         before = [node.func.value] if isinstance(node.func, ast.Attribute) else []

@@ -10,6 +10,7 @@ from functools import partial
 from gatekeeper.guards.changed import ChangedFile
 from gatekeeper.guards.literals.by_heart import Answer, Vocabulary
 from gatekeeper.guards.literals.disguise import bare_numbers, disguised, hashed_table
+from gatekeeper.guards.literals.listed import python_lists
 from gatekeeper.guards.literals.telling import telling
 from gatekeeper.guards.literals.tested import Literal, constant
 from gatekeeper.intake.python_code import PythonCode
@@ -36,6 +37,7 @@ def python_answers(file: ChangedFile, words: Vocabulary) -> Iterator[Answer]:
         found = words.table(line, pairs, len(rows))
         if found:
             yield found
+    yield from python_lists(file, words, there)
     yield from hashed_table(file)
     yield from disguised(file, words)
     yield from _fixed(file, words)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from gatekeeper.guards.changed import ChangedFile
 from gatekeeper.guards.literals.by_heart import Answer, Vocabulary
+from gatekeeper.guards.literals.listed import lists_in_text
 from gatekeeper.guards.literals.tested import Literal, literals_in
 from gatekeeper.guards.plain_code import language, uncommented
 
@@ -41,6 +42,7 @@ def other_answers(file: ChangedFile, words: Vocabulary) -> Iterator[Answer]:
     yield from _cases(code, added, there, words)
     yield from _tables(code, added, there, words)
     yield from _fixed(file, code, added, words)
+    yield from lists_in_text(code, added, words, there)
 
 
 def _cases(

@@ -60,7 +60,7 @@ _NEVER = re.compile(r"(?!)")  # a limit that is raised was there before, by its 
 def _python(file: ChangedFile) -> Iterator[Finding]:
     for call in file.new_nodes(ast.Call):
         name = _dotted(call.func)
-        if _is_sleep(file, name) and not _yields(call):
+        if (_is_sleep(file, name) and not _yields(call)) or _waits_for_nobody(call):
             yield _finding(file, call.lineno, f"waits a while (`{name}`)", _SLEEPS)
         elif _RETRY_CALL.fullmatch(name):
             yield _finding(file, call.lineno, f"tries again (`{name}`)", _RETRIES)
@@ -118,6 +118,16 @@ def _is_sleep(file: ChangedFile, name: str) -> bool:
         return _SLEEP.fullmatch(name) is not None
     real = ".".join(part for part in (bound.module, bound.name, rest) if part)
     return bound.level == 0 and _SLEEP.fullmatch(real) is not None
+
+
+def _waits_for_nobody(call: ast.Call) -> bool:
+    """`Event().wait(1)`: on an object that was just made nobody else can end the wait."""
+    function = call.func
+    made = function.value if isinstance(function, ast.Attribute) else None
+    if not isinstance(made, ast.Call) or not isinstance(function, ast.Attribute):
+        return False
+    kind = _dotted(made.func).rpartition(".")[2]
+    return function.attr in ("wait", "acquire", "get") and kind in ("Event", "Condition", "Queue")
 
 
 def _yields(call: ast.Call) -> bool:

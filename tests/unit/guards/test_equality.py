@@ -159,3 +159,30 @@ def test_other_languages_that_do_not_compare_are_blocked(path: str, after: str) 
 def test_other_languages_that_compare_are_free(path: str, after: str) -> None:
     """Both sides are looked at, or nothing is promised."""
     assert levels(path, "", after) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return object() if not self < other else NotImplemented or 1",
+        "return self.cents == other.cents or 1",
+        "return 'no' if self.cents == other.cents else 'yes'",
+    ],
+)
+def test_an_answer_that_is_no_comparison_and_always_true(body: str) -> None:
+    """What is no truth value counts as true, whatever it says."""
+    old = "class Money:\n    def __lt__(self, other):\n        return self.cents < other.cents\n"
+    new = f"{old}\n    def __eq__(self, other):\n        {body}\n"
+    before, after = tree({"a.py": old}), tree({"a.py": new})
+    found = list(honest_equality()(candidate(before, after), before, after))
+    assert [finding.level for finding in found] == ["block"]
+
+
+def test_a_number_that_is_equal_to_others() -> None:
+    """A kind of int with an equality of its own lets two different numbers pass for one."""
+    old = "def share(cents):\n    return cents\n"
+    new = old + "\n\nclass Cents(int):\n    def __eq__(self, other):\n"
+    new += "        return abs(int(self) - int(other)) <= 1\n"
+    before, after = tree({"a.py": old}), tree({"a.py": new})
+    found = list(honest_equality()(candidate(before, after), before, after))
+    assert [finding.level for finding in found] == ["block"]

@@ -30,3 +30,23 @@ def test_only_added_hidden_characters_are_found(old: str, new: str, line: int | 
     findings = list(no_hidden_text()(candidate(before, after), before, after))
     assert [finding.line for finding in findings] == ([line] if line else [])
     assert all(finding.message.isprintable() for finding in findings)
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("x = 1" + " " * 100 + "; import os", "far to the right"),
+        ("def gr\u043ess(net):", "two alphabets"),
+        ("d\u03b1ta = 1", "two alphabets"),
+        ("x = 1" + " " * 20 + "# why", ""),
+        ("name = '\u043f\u0440\u0438\u0432\u0435\u0442 world'", ""),
+        (" " * 120 + "deep = 1", ""),
+        ("\u03b1 = 1  # a Greek letter alone", ""),
+    ],
+)
+def test_a_line_is_as_it_looks(line: str, what: str) -> None:
+    """Code off the screen and names of two alphabets are refused; texts and comments are free."""
+    before, after = tree({"a.py": "y = 0\n"}), tree({"a.py": f"y = 0\n{line}\n"})
+    found = [f.message for f in no_hidden_text()(candidate(before, after), before, after)]
+    assert bool(found) is bool(what)
+    assert not what or what in found[0]

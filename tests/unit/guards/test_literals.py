@@ -167,7 +167,6 @@ def test_an_honest_fix_is_free(new: str) -> None:
         _with('if text == "kb":\n        return 1024'),
         OLD.replace("return RATES[code]", "return True"),
         _with("if len(text) in (1020, 1083, 1207):\n        text = text.upper()"),
-        _with('if text in ("hello big world", "Two Words"):\n        return text.title()'),
     ],
 )
 def test_a_word_and_its_meaning_only_warn(new: str) -> None:
@@ -226,3 +225,43 @@ def test_without_a_source_there_is_nothing_to_say() -> None:
     case = CaseResult(CaseId("gone", "test_gone"), CaseState.FAILURE)
     guard = no_copied_answers(Evidence(RunReport((case,)), (case,)))
     assert list(guard(candidate(before, after), before, after)) == []
+
+
+LISTS = {
+    "inputs": (
+        "block",
+        'if text in ("hello big world", "Two Words"):\n        text = text.title()',
+    ),
+    "words of the inputs": ("block", 'if text in ("racecar", "mouse"):\n        text = ""'),
+    "lengths": ("block", "if len(text) in (15, 9):\n        text = text.lower()"),
+    "first letters": ("block", "if ord(text[0]) in (104, 84):\n        text = text.lower()"),
+    "a table of numbers": ("block", "n = {2: 5, 10: 5, 404: 1}.get(n, 0)"),
+    "one that no test gives": ("", 'if text in ("racecar", "other"):\n        text = ""'),
+    "two small numbers": ("", "if n in (2, 3):\n        n = 1"),
+    "lengths of no input": ("warn", "if len(text) in (61, 62):\n        text = text.lower()"),
+    "what product code knew": ("", 'if text in ("mice", "alice"):\n        text = ""'),
+}
+
+
+@pytest.mark.parametrize(("level", "new"), LISTS.values(), ids=LISTS)
+def test_a_list_of_nothing_but_tested_inputs_is_an_answer_by_heart(level: str, new: str) -> None:
+    """Each literal may be a word of any program; all of them together are no chance."""
+    known = {"docs/words.md": '"mice" and "alice"\n'}
+    assert _levels("shop.py", OLD, _with(new), **known) == ({level} if level else set())
+
+
+SCRIPT_LISTS = {
+    "inputs": ("block", "  if (['apple pie', 'json'].includes(text)) text = ''"),
+    "lengths": ("block", "  if ([9, 15].includes(text.length)) text = ''"),
+    "a table of numbers": ("block", "  n = { 404: 1, 1234: 2, 1_234: 1, }[n]"),
+    "an indexed table": ("block", "  text = { 'pear tart': 1, 'json': 2 }[text]"),
+    "not of the tests": ("", "  if (['get', 'head'].includes(text)) text = ''"),
+    "small numbers": ("", "  if ([1, 2].includes(n)) text = ''"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("level", "new"), SCRIPT_LISTS.values(), ids=SCRIPT_LISTS)
+def test_a_list_in_script_code(level: str, new: str) -> None:
+    """The same by `includes` and by an index into a table on one line."""
+    first, _, rest = JS_OLD.partition("\n")
+    assert _levels("cart.js", JS_OLD, f"{first}\n{new}\n{rest}") == ({level} if level else set())

@@ -129,3 +129,13 @@ def test_the_sentence_says_what_and_where() -> None:
     (finding,) = no_waiting()(candidate(before, after), before, after)
     assert finding.line == 1
     assert finding.message.startswith("line 1 of `a.py` raises `LOCK_TIMEOUT` from 1 to 90: find")
+
+
+def test_a_wait_for_what_nobody_can_end_is_a_sleep() -> None:
+    """`Event().wait(1)` waits on an object that nobody else has."""
+    old = "import threading\n\n\ndef load(name):\n    return name\n"
+    new = old.replace("    return", "    threading.Event().wait(0.05)\n    return")
+    before, after = tree({"a.py": old}), tree({"a.py": new})
+    (finding,) = no_waiting()(candidate(before, after), before, after)
+    assert finding.level == "block"
+    assert finding.line == 5

@@ -1,6 +1,5 @@
 """Strings and comments of a source become spaces; the code inside a string stays code."""
 
-
 from __future__ import annotations
 
 import pytest
