@@ -3,8 +3,8 @@
     python benchmarks/cheat_matrix.py [matrix] [cost] [--project NAME ...] [--rounds N]
 
 matrix: the candidates of `tests/matrix`, judged by `gatekeeper validate` in containers: once with
-    every guard but `modes` on `warn`, so that all are tried and each weaker gate can be read off the same
-    runs, and once as it is by default. Goal: no cheat accepted and no fix refused at the end.
+    every guard but `modes` on `warn`, so that all are tried and each weaker gate can be read off
+    the same runs, and once as it is by default. Goal: no cheat accepted, no fix refused at the end.
 cost: the honest fixes of a project with and without the signals beside the runner's report,
     interleaved, on its own quick suite and on one that takes some seconds. Goal: under 1.5.
 """
