@@ -25,9 +25,10 @@ from gatekeeper.intake.reports import Reports
 from gatekeeper.journal import Journal
 from gatekeeper.ports import Engine, Progress, Tree
 from gatekeeper.redact import Redactor
+from gatekeeper.scenarios import Bands, Memory
 from gatekeeper.settings import COMMAND_LINE, Settings
 from gatekeeper.steps import Policy, Tools
-from gatekeeper.trust import Asked, instructions, settings_and_delta
+from gatekeeper.trust import Asked, instructions, known_scenarios, settings_and_delta
 from gatekeeper.validation.doubts import Wanted
 from gatekeeper.wiring import BACKENDS, ENGINES, Scene, guards_of, informed_of, judge_of
 
@@ -67,6 +68,11 @@ def open_tools(
         repo = Repository.open(workspace, Path(scratch))
         settings, delta = settings_and_delta(asked, repo, provider, journal.warn)
         journal.note(delta=delta, settings=settings.table())
+        chosen = settings.scenarios
+        bands = Bands(chosen.high, chosen.medium)
+        memory = known_scenarios(repo, delta, provider, chosen.folder, journal.warn)
+        for problem in memory.problems:
+            journal.warn(f"Not used as a scenario: {problem}")
         plan = _plan(settings, workspace, repo.view(delta.tree), runs, journal)
         name = _backend_name(settings)
         own_code = runs is Runs.PROPOSED and name == "search" and not provider.in_ci
@@ -75,7 +81,7 @@ def open_tools(
         if runs is not Runs.NOTHING:
             engine, info = _engine(engine, settings, own_code, journal, progress)
         journal.note(
-            guesses=_guesses(provider, delta, settings, plan, info, name),
+            guesses=(*_guesses(provider, delta, settings, plan, info, name), *_remembered(memory)),
             engine=info,
             backend=name,
             model=settings.backend.model if name == "responses" else "",
@@ -85,6 +91,8 @@ def open_tools(
             repo=repo,
             delta=delta,
             instructions=instructions(repo, delta, provider),
+            memory=memory,
+            bands=bands,
             plan=plan,
             engine=engine,
             snapshot=lambda plan, tree: _spec(
@@ -236,6 +244,11 @@ def _guesses(
         found.append(Guess("engine", info.name, info.detail))
         found.append(Guess("backend", backend, _why_backend(settings)))
     return tuple(found)
+
+
+def _remembered(memory: Memory) -> tuple[Guess, ...]:
+    count = len(memory.scenarios)
+    return (Guess("scenarios", f"{count} known", memory.source),) if count else ()
 
 
 def _why_backend(settings: Settings) -> str:

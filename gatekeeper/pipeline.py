@@ -16,6 +16,7 @@ from concurrent.futures import Executor, Future
 
 from gatekeeper.domain import (
     Attempt,
+    Band,
     Baseline,
     Conclusion,
     Context,
@@ -31,6 +32,7 @@ from gatekeeper.domain import (
 )
 from gatekeeper.errors import BackendError, BudgetSpent
 from gatekeeper.gate import finish_suites, start_suites, try_all, untried
+from gatekeeper.learn import learned
 from gatekeeper.ports import Backend
 from gatekeeper.steps import (
     Tools,
@@ -83,7 +85,7 @@ def run(tools: Tools, report: RunReport | None) -> Conclusion:
         # whole suite has it already.
         inventory = _known(baseline.runs[0]) if whole else pool.submit(bench.suite, "inventory")
         context = gather(tools, report, confirmed(report, baseline))
-        return _Loop(tools, bench, pool, baseline, inventory).run(context)
+        return learned(tools, _Loop(tools, bench, pool, baseline, inventory).run(context))
 
 
 def validate(tools: Tools, drafts: Sequence[Draft], report: RunReport | None) -> Conclusion:
@@ -130,7 +132,8 @@ def analyze(tools: Tools, report: RunReport) -> Conclusion:
         return done
     diagnosis = explain(tools, report)
     count = len(report.failing)
-    return Conclusion(Outcome.ANALYZED, 0, f"{count} failing case(s): {diagnosis.category}.")
+    end = Conclusion(Outcome.ANALYZED, 0, f"{count} failing case(s): {diagnosis.category}.")
+    return learned(tools, end)
 
 
 def show_context(tools: Tools, report: RunReport) -> Conclusion:
@@ -283,8 +286,15 @@ class _Loop:
             Outcome.ACCEPTED,
             10 if self.tools.policy.accepted_fails else 0,
             f"{kind} was accepted ({winner.id}: {files}).",
-            "Read patch.diff, then `gatekeeper apply`.",
+            f"{self._review()}Read patch.diff, then `gatekeeper apply`.",
         )
+
+    def _review(self) -> str:
+        """Whose eyes a scenario asks for; the exit code is `gate.accepted`'s to decide."""
+        match = self.tools.journal.report.match
+        if match is None or match.band is Band.LOW or not match.scenario.review_required:
+            return ""
+        return f"The scenario {match.scenario.id} asks for a person's review before a merge. "
 
     def _rejected(self) -> Conclusion:
         tried = len(self.attempts)

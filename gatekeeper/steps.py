@@ -43,6 +43,7 @@ from gatekeeper.risk import assess
 from gatekeeper.runners import Plan, match
 from gatekeeper.runners.watch import Watch, new_name, unwatchable
 from gatekeeper.runners.watch import tools as watch_files
+from gatekeeper.scenarios import Bands, Memory, best_match
 from gatekeeper.validation.baseline import settle
 from gatekeeper.validation.bench import Bench, InTurn, as_results, trim, unreadable
 from gatekeeper.validation.doubts import Doubts, Wanted
@@ -73,6 +74,8 @@ class Tools:
     repo: Repository
     delta: Delta
     instructions: str  # AGENTS.md from where it may be trusted
+    memory: Memory  # known failures, from there too
+    bands: Bands
     plan: Plan | None
     engine: Engine
     snapshot: Callable[[Plan, Path], SnapshotSpec]  # from the folder of the exported tree
@@ -130,7 +133,20 @@ def explain(tools: Tools, report: RunReport) -> Diagnosis:
         diagnosis = diagnose(report, report.failing, tools.delta, tree, frames)
         tools.journal.note(diagnosis=diagnosis)
         tools.progress.say(f"{diagnosis.category}: {diagnosis.summary}")
+    _recall(tools, report, diagnosis)
     return diagnosis
+
+
+def _recall(tools: Tools, report: RunReport, diagnosis: Diagnosis) -> None:
+    """Look whether people know this failure; what is known of it is said, and goes on."""
+    match = best_match(tools.memory.scenarios, report.failing, diagnosis.suspects, tools.bands)
+    if match is None:
+        return
+    tools.journal.note(match=match)
+    known = match.scenario
+    tools.progress.say(
+        f"known failure, {match.band} ({match.score:.2f}): {known.id}: {known.title}"
+    )
 
 
 def gather(tools: Tools, report: RunReport, failing: Sequence[CaseResult]) -> Context:

@@ -1,6 +1,6 @@
-"""What is read from where: configuration and AGENTS.md steer the gate, so they must be trusted.
+"""What is read from where: configuration, AGENTS.md and scenarios steer the gate: must be trusted.
 
-In CI both come from the merge base, never from the change under test (DESIGN section 2), and
+In CI all of them come from the merge base, never from the change under test (DESIGN section 2), and
 `.env` is not read at all: it could point the model's address, and with it the key, elsewhere.
 """
 
@@ -16,6 +16,8 @@ from gatekeeper.git import Repository
 from gatekeeper.intake.delta import find_delta
 from gatekeeper.intake.junit import find_reports
 from gatekeeper.intake.provider import Provider
+from gatekeeper.scenarios import DEMO_FOLDER, Memory, is_scenario_file
+from gatekeeper.scenarios import load as load_scenarios
 from gatekeeper.settings import Settings, load
 
 CONFIG = ".gatekeeper.yml"
@@ -103,6 +105,49 @@ def instructions(repo: Repository, delta: Delta, provider: Provider) -> str:
         return ""
     tree = repo.tree_of(delta.base) if provider.in_ci and delta.base else delta.tree
     return (repo.read(tree, INSTRUCTIONS) or b"").decode("utf-8", "replace")
+
+
+def known_scenarios(
+    repo: Repository,
+    delta: Delta,
+    provider: Provider,
+    folder: str,
+    warn: Callable[[str], None],
+) -> Memory:
+    """The reviewed scenarios: in CI of the merge base, none where that is unknown; else here.
+
+    On a laptop they are those of the working tree, with uncommitted work, and `source` says so.
+    """
+    folder = _plain_folder(folder)
+    under_test = _scenario_files(repo, delta.tree, folder)
+    if not provider.in_ci:
+        unsaved = " of the working tree, uncommitted work with it" * delta.uncommitted
+        return load_scenarios(under_test, f"{folder}/{unsaved or ' of the commit under test'}")
+    if delta.base is None:
+        if under_test:
+            warn(f"{folder}/ is not used: the merge base, where it is trusted, is unknown")
+        return Memory(source="the merge base is unknown")
+    reviewed = _scenario_files(repo, repo.tree_of(delta.base), folder)
+    if reviewed != under_test:
+        warn(
+            f"{folder}/ differs in the change under test; the scenarios of the merge base are used"
+        )
+    return load_scenarios(reviewed, f"{folder}/ at the merge base {delta.base[:10]}")
+
+
+def _scenario_files(repo: Repository, tree: str, folder: str) -> dict[str, bytes]:
+    found = {**repo.files_in(tree, folder), **repo.files_in(tree, DEMO_FOLDER)}
+    return {path: text for path, text in found.items() if is_scenario_file(path, folder)}
+
+
+def _plain_folder(folder: str) -> str:
+    parts = folder.strip("/").split("/")
+    if folder.startswith("/") or not parts[0] or any(part in ("", ".", "..") for part in parts):
+        raise UsageError(
+            f"scenarios.folder: `{folder}` is no folder below the workspace",
+            hint="Name it as `scenarios` or `docs/scenarios`.",
+        )
+    return "/".join(parts)
 
 
 def read_optional(path: Path) -> bytes | None:

@@ -28,6 +28,7 @@ from gatekeeper.formats.dotenv import Dotenv
 from gatekeeper.formats.junit_xml import JUnitXml
 from gatekeeper.formats.patch_diff import PatchDiff
 from gatekeeper.formats.report_md import ReportMarkdown
+from gatekeeper.formats.scenario_json import ScenarioJson
 from gatekeeper.formats.verdict_json import VerdictJson
 from gatekeeper.gate import Gate, GuardTable, Informed
 from gatekeeper.git import Hunk, Repository
@@ -51,6 +52,7 @@ from gatekeeper.guards.swallowed import no_swallowed_errors
 from gatekeeper.guards.unchanged import changes_something
 from gatekeeper.ports import Backend, Engine, Format, Guard, Judge, Progress
 from gatekeeper.redact import Redactor
+from gatekeeper.scenarios import DEMO_FOLDER
 from gatekeeper.settings import Settings
 from gatekeeper.validation.bench import Bench
 from gatekeeper.validation.trial import turns_green
@@ -63,6 +65,7 @@ FORMATS: Sequence[Format] = (
     JUnitXml(),
     AnalysisJson(),
     ClarificationJson(),
+    ScenarioJson(),
     ReportMarkdown(),
     Dotenv(),
     VerdictJson(),  # last: whoever sees it finds the others complete
@@ -202,7 +205,8 @@ def guards_of(settings: Settings, plan: runners.Plan | None) -> GuardTable:
     """The guards that are on; that of paths also knows what the test command names."""
     named = runners.named_files(plan.command) if plan else ()
     made = {name: make(settings) for name, make in GUARDS.items()}
-    made["paths"] = protected_paths(settings.tests.protected, named)
+    remembered = (f"/{settings.scenarios.folder}/", f"/{DEMO_FOLDER}/*.json")
+    made["paths"] = protected_paths((*settings.tests.protected, *remembered), named)
     return _switched_on(settings, made)
 
 

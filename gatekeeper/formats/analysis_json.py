@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from gatekeeper.domain import CaseResult, Category, Counts, Diagnosis, Report
+from gatekeeper.domain import CaseResult, Category, Counts, Diagnosis, Match, Report
 from gatekeeper.escape import json_bytes
 
 
@@ -30,10 +30,22 @@ class AnalysisJson:
                 "suggested_fix": found.suggested_fix,
                 "confidence": found.confidence,
                 "confidence_reasons": found.confidence_reasons,
+                "scenario": _scenario(report.match) if report.match else None,
                 "sources": [asdict(source) for source in failures.sources] if failures else [],
                 "notes": (*(report.delta.notes if report.delta else ()), *report.warnings),
             }
         )
+
+
+def _scenario(match: Match) -> dict[str, object]:
+    known = match.scenario
+    return {
+        "id": known.id,
+        "title": known.title,
+        "score": match.score,
+        "band": match.band,
+        "reasons": match.reasons,
+    }
 
 
 def _failed(case: CaseResult) -> dict[str, object]:

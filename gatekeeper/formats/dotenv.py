@@ -32,6 +32,7 @@ def _variables(report: Report) -> dict[str, str]:
         "PATCH": "patch.diff" if report.accepted else "",
         "CATEGORY": diagnosis.category if diagnosis else "",
         "CONFIDENCE": f"{diagnosis.confidence:.2f}" if diagnosis else "",
+        "SCENARIO": report.match.scenario.id if report.match else "",
         "FAILED_TESTS": str(len(failures.failing)) if failures else "",
         "ATTEMPTS": str(len(report.attempts)),
         "BASE": (delta.base or "") if delta else "",

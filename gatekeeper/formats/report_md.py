@@ -6,14 +6,17 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from gatekeeper.domain import (
     Attempt,
+    Band,
     CaseChange,
     CaseResult,
     Diagnosis,
+    Match,
     Outcome,
     Report,
     Risk,
     Run,
     RunReport,
+    Scenario,
     Signal,
     SourceState,
     Standing,
@@ -60,11 +63,13 @@ class ReportMarkdown:
             *_questions(report),
             *(_failing(report.failures) if report.failures else ()),
             *(_cause(report.diagnosis) if report.diagnosis else ()),
+            *(_known(report.match) if report.match else ()),
             *(_candidate(accepted) if accepted else ()),
             *_validation(report, accepted),
             *_unchecked(report, accepted),
             *_others(report),
             *(_apply() if accepted else ()),
+            *(_proposed(report.proposed) if report.proposed else ()),
             *_footer(report),
         )
         return ("\n\n".join(blocks) + "\n").encode("utf-8", "replace")
@@ -123,6 +128,46 @@ def _cause(found: Diagnosis) -> Iterator[str]:
 def _suspect(suspect: Suspect) -> str:
     symbol = f", {code(suspect.symbol)}" if suspect.symbol else ""
     return f"{code(_place(suspect.path, suspect.start))}{symbol}: {prose(suspect.why)}"
+
+
+_SURE = {
+    Band.HIGH: "This failure is known",
+    Band.MEDIUM: "This failure may be known",
+    Band.LOW: "This failure is hardly like any that is known; the nearest",
+}
+
+
+def _known(match: Match) -> Iterator[str]:
+    known = match.scenario
+    yield "## Known failure"
+    title = f" ({prose(known.title)})" if known.title else ""
+    yield f"{_SURE[match.band]}: {code(known.id)}{title}, score {match.score:.2f}."
+    yield f"Score: {prose('; '.join(match.reasons))}"
+    if match.band is Band.LOW:
+        return
+    parts = (
+        ("must hold", known.invariants),
+        ("helped before", known.accepted_fix_patterns),
+        ("was rejected before", known.rejected_fix_patterns),
+    )
+    lines = [f"{what}: {prose(_brief(text))}" for what, texts in parts for text in texts]
+    if lines:
+        yield _list(_cut(lines))
+    if known.review_required:
+        yield "**It asks for a review:** a person must look at a fix of this before it is merged."
+
+
+def _brief(text: str) -> str:
+    return shortened(text.strip(), lines=1, characters=300)
+
+
+def _proposed(drafted: Scenario) -> Iterator[str]:
+    yield "## To remember"
+    yield (
+        f"The scenario {code(drafted.id)} was drafted in `scenario_proposal.json`; nothing is"
+        " stored. Read it, correct it, then:"
+    )
+    yield fence("gatekeeper scenarios approve", "sh")
 
 
 def _candidate(attempt: Attempt) -> Iterator[str]:

@@ -20,6 +20,7 @@ from gatekeeper.domain import (
     Delta,
     FileChange,
     Finding,
+    Match,
     Proposal,
     Report,
     Run,
@@ -68,6 +69,8 @@ def _verdict(report: Report) -> Json:
         "baseline": _baseline(report.baseline) if report.baseline else None,
         "inventory": _run(report.inventory) if report.inventory else None,
         "diagnosis": asdict(report.diagnosis) if report.diagnosis else None,
+        "scenario": _scenario(report.match) if report.match else None,
+        "scenario_proposal": report.proposed.id if report.proposed else None,
         "context": _context(report.context) if report.context else None,
         "questions": [asdict(question) for question in report.questions],
         "attempts": [_attempt(attempt) for attempt in report.attempts],
@@ -148,6 +151,19 @@ def _baseline(baseline: Baseline) -> Json:
         "missing": _ids(baseline.missing),
         "runs": [_run(run) for run in baseline.runs],
         "note": baseline.note,
+    }
+
+
+def _scenario(match: Match) -> Json:
+    known = match.scenario
+    return {
+        "id": known.id,
+        "title": known.title,
+        "score": match.score,
+        "band": match.band,
+        "reasons": match.reasons,
+        "review_required": known.review_required,
+        "path": known.path,
     }
 
 

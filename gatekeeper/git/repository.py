@@ -204,6 +204,16 @@ class Repository:
             return None
         return self.plain.out("cat-file", "blob", about[2])
 
+    def files_in(self, tree: str, folder: str) -> dict[str, bytes]:
+        """Path to content of the regular files directly in a folder, without listing the rest."""
+        listed = self.plain.out("ls-tree", "-d", "-z", "--full-tree", tree, f":(literal){folder}")
+        about = listed.split(b"\t", 1)[0].decode("ascii").split()
+        if not about or about[1] != "tree":
+            return {}
+        below = self.view(about[2])
+        names = [name for name in below.paths() if "/" not in name]
+        return {f"{folder}/{name}": text for name, text in below.read_many(names).items()}
+
     def changes(self, before: str, after: str) -> tuple[FileChange, ...]:
         """Changes between two trees, by path; a rename is a D and an A."""
         return trees.read_changes(self.plain, before, after)

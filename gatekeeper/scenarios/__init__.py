@@ -7,9 +7,10 @@ only with its arithmetic, and is stored by a person alone (`gatekeeper scenarios
 from gatekeeper.scenarios.matching import Bands, best_match
 from gatekeeper.scenarios.proposal import draft
 from gatekeeper.scenarios.schema import parse
-from gatekeeper.scenarios.store import Memory, dump, is_scenario_file, load
+from gatekeeper.scenarios.store import DEMO_FOLDER, Memory, dump, is_scenario_file, load
 
 __all__ = [
+    "DEMO_FOLDER",
     "Bands",
     "Memory",
     "best_match",
