@@ -118,7 +118,7 @@ def known_scenarios(
 
     On a laptop they are those of the working tree, with uncommitted work, and `source` says so.
     """
-    folder = _plain_folder(folder)
+    folder = plain_folder(folder)
     under_test = _scenario_files(repo, delta.tree, folder)
     if not provider.in_ci:
         unsaved = " of the working tree, uncommitted work with it" * delta.uncommitted
@@ -140,7 +140,8 @@ def _scenario_files(repo: Repository, tree: str, folder: str) -> dict[str, bytes
     return {path: text for path, text in found.items() if is_scenario_file(path, folder)}
 
 
-def _plain_folder(folder: str) -> str:
+def plain_folder(folder: str) -> str:
+    """The value of `scenarios.folder` as a path below the workspace, or UsageError."""
     parts = folder.strip("/").split("/")
     if folder.startswith("/") or not parts[0] or any(part in ("", ".", "..") for part in parts):
         raise UsageError(

@@ -22,6 +22,7 @@ COMMANDS = {
     "validate": "The gate alone, for any patch, whoever wrote it.",
     "apply": "Apply the accepted patch to the working tree.",
     "replay": "Judge the stored answers of an earlier run again, without a model.",
+    "scenarios": "List, show and approve known failures, the reviewed memory.",
     "doctor": "Say what is there, what is missing, and how to get it.",
     "demo": "Show a whole run on a bundled project, without key or network.",
 }

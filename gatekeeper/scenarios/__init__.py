@@ -5,7 +5,7 @@ only with its arithmetic, and is stored by a person alone (`gatekeeper scenarios
 """
 
 from gatekeeper.scenarios.matching import Bands, best_match
-from gatekeeper.scenarios.proposal import draft
+from gatekeeper.scenarios.proposal import draft, redacted
 from gatekeeper.scenarios.schema import parse
 from gatekeeper.scenarios.store import DEMO_FOLDER, Memory, dump, is_scenario_file, load
 
@@ -19,4 +19,5 @@ __all__ = [
     "is_scenario_file",
     "load",
     "parse",
+    "redacted",
 ]

@@ -5,8 +5,10 @@ Nothing here is stored: the draft becomes the artifact `scenario_proposal.json`.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Any
 
 from gatekeeper.domain import (
     Attempt,
@@ -73,6 +75,18 @@ def draft(
         accepted_fix_patterns=tuple(map(said, _fix(accepted))) if accepted else (),
         rejected_fix_patterns=tuple(dict.fromkeys(map(said, _rejected(report.attempts)))),
     )
+
+
+def redacted(scenario: Scenario, redact: _Redact) -> Scenario:
+    """The same without secrets, which somebody may have written into it since."""
+    cleaned: dict[str, Any] = {}
+    for field in dataclasses.fields(scenario):
+        value = getattr(scenario, field.name)
+        if isinstance(value, tuple):
+            cleaned[field.name] = tuple(map(redact, value))
+        elif field.name in ("title", "origin"):
+            cleaned[field.name] = redact(value)
+    return dataclasses.replace(scenario, **cleaned)
 
 
 def _sure(diagnosis: Diagnosis | None) -> bool:
