@@ -32,7 +32,10 @@ PATHS = {"paths", "runner_config", "shadows", "modes"}
 WARN = [f"--set=guards.{name}=warn" for name in sorted({*GUARDS, *INFORMED} - {"modes"})]
 """A link or a submodule cannot be laid over a sandbox, so no gate of ours ever runs one."""
 
-PLAIN = ("--set=trial.watch=false", "--set=trial.probe=false", "--set=trial.circumstances=[]")
+UNWATCHED = "--set=trial.watch=false"
+"""What the watch sees ends a trial, and then no canary is run."""
+
+PLAIN = (UNWATCHED, "--set=trial.probe=false", "--set=trial.circumstances=[]")
 """No signal but the runner's own report."""
 
 HONEST = 8
@@ -84,7 +87,7 @@ def matrix(projects: Sequence[str], folder: Path) -> None:
     accepted: dict[str, list[Judged]] = {name: [] for name in (*GATES, EVERYTHING)}
     every: list[Judged] = []
     for project in projects:
-        warned = judge(project, folder / "warn", *WARN)
+        warned = judge(project, folder / "warn", *WARN, UNWATCHED)
         for name, gate in GATES.items():
             accepted[name] += [each for each in warned if gate(each)]
         strict = judge(project, folder / "block")
