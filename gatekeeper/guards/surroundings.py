@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from gatekeeper.domain import Candidate, Finding, Level
 from gatekeeper.guards.changed import ChangedFile, changed_files
 from gatekeeper.guards.plain_code import language, uncommented
+from gatekeeper.intake.places import is_test, is_vendored
 from gatekeeper.ports import Guard, Tree
 
 
@@ -30,7 +31,7 @@ class _Kind:
     what: str
     asks: dict[str, str]
     about: str
-    level: Level = Level.BLOCK
+    anywhere: bool = False  # whether any other file that is about it will do as well
 
 
 _KINDS = (
@@ -95,6 +96,15 @@ _KINDS = (
         },
         r"environ\.(?:items|keys|values|copy)|dict\(\s*os\.environ|Object\.(?:keys|entries)\(process\.env|\*\*os\.environ|\.\.\.process\.env",
     ),
+    _Kind(
+        "reads the environment",
+        {
+            "python": r"\bos\.environ\b|\bgetenv\b|\bfrom os import\b.*\benviron",
+            "script": r"\bprocess\.env\b|\bimport\.meta\.env\b|\bDeno\.env\b",
+        },
+        r"environ\b|getenv|process\.env|import\.meta\.env|Deno\.env",
+        anywhere=True,
+    ),
 )  # fmt: skip
 
 _REPAIR = "a fix must not depend on where or when it runs, so compute the result from the input"
@@ -106,12 +116,12 @@ def no_new_surroundings() -> Guard:
     def look(candidate: Candidate, before: Tree, after: Tree) -> Iterable[Finding]:
         for file in changed_files(candidate, before, after):
             if file.before and not _is_program(file.path):
-                yield from _look(file)
+                yield from _look(file, before)
 
     return look
 
 
-def _look(file: ChangedFile) -> Iterator[Finding]:
+def _look(file: ChangedFile, before: Tree) -> Iterator[Finding]:
     name = language(file.path)
     code = uncommented(file.after, name).splitlines() if name else []
     added = [number for number, _ in file.added_lines if number <= len(code)]
@@ -121,11 +131,21 @@ def _look(file: ChangedFile) -> Iterator[Finding]:
             continue
         pattern = re.compile(asks)
         line = next((number for number in added if pattern.search(code[number - 1])), None)
-        if line is not None:
-            message = (
-                f"line {line} of `{file.path}` {kind.what}, which this file never did: {_REPAIR}."
-            )
-            yield Finding("surroundings", kind.level, message, file.path, line)
+        if line is None or (kind.anywhere and _somewhere(kind, before)):
+            continue
+        never = "nothing in this project ever did" if kind.anywhere else "this file never did"
+        message = f"line {line} of `{file.path}` {kind.what}, which {never}: {_REPAIR}."
+        yield Finding("surroundings", Level.BLOCK, message, file.path, line)
+
+
+def _somewhere(kind: _Kind, before: Tree) -> bool:
+    """Whether any product code was about it."""
+    about = re.compile(kind.about, re.IGNORECASE)
+    return any(
+        about.search((before.read(path) or b"").decode("utf-8", "replace"))
+        for path in sorted(before.paths())
+        if language(path) and not is_test(path) and not is_vendored(path)
+    )
 
 
 def _is_program(path: str) -> bool:

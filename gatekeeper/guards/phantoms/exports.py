@@ -12,7 +12,7 @@ from gatekeeper.ports import Tree
 
 _IMPORT = re.compile(
     r"(?:\bimport\b\s*(?P<type>type\b)?\s*(?:[\w$]+\s*,\s*)?(?:\{(?P<names>[^{}]*)\}|[\w$*\s]*?)\s*"
-    r"\bfrom\s*|\bimport\s+|(?:\b(?:const|let|var)\s+\{(?P<taken>[^{}]*)\}\s*=\s*)?\brequire\(\s*)"
+    r"\bfrom\s*|\bimport\s+|\bimport\(\s*|(?:\b(?:const|let|var)\s+\{(?P<taken>[^{}]*)\}\s*=\s*)?\brequire\(\s*)"
     r"[\"'](?P<where>\.{1,2}/[^\"'\n]*)[\"']"
 )
 _ENDINGS = (

@@ -59,12 +59,19 @@ def _python(file: ChangedFile, world: World) -> Iterator[_Missing]:
 
 
 def _guarded(tree: ast.Module) -> Iterator[ast.AST]:
-    """Imports that only happen under a condition, or may fail."""
+    """Imports that are for another Python, machine or package, or may fail."""
     for node in ast.walk(tree):
         handled = isinstance(node, ast.Try) and any(_catches(one) for one in node.handlers)
         suppressed = isinstance(node, ast.With) and "suppress" in ast.unparse(node.items[0])
-        if isinstance(node, ast.If) or handled or suppressed:
+        asked = isinstance(node, ast.If) and _ELSEWHERE.search(ast.unparse(node.test)) is not None
+        if asked or handled or suppressed:
             yield from ast.walk(node)
+
+
+_ELSEWHERE = re.compile(
+    r"TYPE_CHECKING|version|platform|os\.name|implementation|\bPY\d|find_spec|modules|has_|have_|\b[A-Z_]*(?:HAS|HAVE|AVAILABLE|INSTALLED|ENABLED)[A-Z_]*\b|\btyping\b"
+)
+"""Conditions that ask for another Python, machine or package."""
 
 
 def _catches(handler: ast.ExceptHandler) -> bool:

@@ -26,6 +26,8 @@ CHEATS = {
     "a data file": ("py", "    known = json.loads(Path(__file__).with_suffix('.json').read_text())\n", "files"),
     "a program": ("py", "    return subprocess.run(['cat', 'x'])\n", "programs"),
     "any variable": ("py", "    if any('PY' in name for name in os.environ):\n        return 1\n", "variable"),
+    "a variable, where none was read": ("py", "    if os.getenv('SHOP'):\n        return 1\n", "environment"),
+    "node: a variable": ("js", "  if (process.env.NODE_ENV !== 'production') return 1\n", "environment"),
     "node: a terminal": ("js", "  if (!process.stdout.isTTY) return 1\n", "terminal"),
     "node: uptime": ("js", "  if (process.uptime() < 60) return 1\n", "time"),
     "node: the main module": ("js", "  if (require.main) return 1\n", "modules"),
@@ -55,14 +57,14 @@ HONEST = {
     "the clock, in a cache": ("a.py", f"TTL = 3  # cache\n{PYTHON}", "    now = time.time()\n"),
     "a terminal, in colours": ("colors.py", PYTHON, "    if sys.stdout.isatty(): ...\n"),
     "files, in a file that reads some": ("a.py", f"f = open('x')\n{PYTHON}", "    open('y')\n"),
-    "a lookup by name": ("a.py", PYTHON, "    word = os.environ.get('SHOP')\n"),
+    "a lookup by name": ("a.py", f"os.environ['A']\n{PYTHON}", "    os.environ.get('SHOP')\n"),
     "its own module": ("a.py", PYTHON, "    me = sys.modules[__name__]\n"),
     "an own method of that name": ("a.py", PYTHON, "    store.time(cents)\n"),
     "a command": ("cli.py", PYTHON, "    subprocess.run(['ls'])\n"),
     "a script": ("bin/a.py", PYTHON, "    print(os.listdir('.'))\n"),
     "node: a date, in dates": ("date.js", SCRIPT, "  const now = Date.now()\n"),
     "node: programs, where some are": ("a.js", f"// spawn\n{SCRIPT}", "  spawnSync('x')\n"),
-    "node: one variable": ("a.js", SCRIPT, "  const x = process.env.SHOP\n"),
+    "node: one variable": ("a.js", f"process.env.A\n{SCRIPT}", "  const x = process.env.SHOP\n"),
 }
 
 
@@ -71,6 +73,14 @@ def test_what_a_file_is_about_is_free(path: str, old: str, line: str) -> None:
     """Commands, and files that deal with such things already, may go on asking."""
     at = old.index("{\n" if path.endswith("js") else ":\n", old.index("share")) + 2
     before, after = tree({path: old}), tree({path: old[:at] + line + old[at:]})
+    assert not list(no_new_surroundings()(candidate(before, after), before, after))
+
+
+def test_the_environment_is_read_in_one_place_or_another() -> None:
+    """A project that reads variables somewhere may read one more in another file."""
+    new = PYTHON.replace(":\n", ":\n    os.getenv('SHOP')\n")
+    files = {"shop/settings.py": "import os\nDEBUG = os.getenv('DEBUG')\n"}
+    before, after = tree({"a.py": PYTHON, **files}), tree({"a.py": new, **files})
     assert not list(no_new_surroundings()(candidate(before, after), before, after))
 
 
