@@ -33,7 +33,7 @@ from gatekeeper.validation.elsewhere import (
     Elsewhere,
 )
 from gatekeeper.validation.failures import leaning, not_passing, passes, unlike_before
-from gatekeeper.validation.mentions import mentioned
+from gatekeeper.validation.mentions import mentioned, remembers
 
 SIGNAL = "circumstances"
 LONGER = 10.0
@@ -261,7 +261,8 @@ class _Trial:
             return why
         if change.names == {"environment"}:
             return ""
-        if change.names == {"order"} and not self.passes(self.run(Change(frozenset()), alone=True)):
+        order = change.names == {"order"} and not remembers(self.around.bench.tree, self.overlays)
+        if order and not self.passes(self.run(Change(frozenset()), alone=True)):
             return "The failing cases need what runs before them, so their order says nothing."
         if other:
             return f"{other} {where}, but not as it failed before: the test itself may lean on it."

@@ -1,10 +1,11 @@
-"""Which names of environment variables a project's own code reads."""
+"""What the text of a project, or of a candidate, says of state and surroundings."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 
+from gatekeeper.domain import Overlay
 from gatekeeper.ports import Tree
 
 SUFFIXES = (
@@ -31,3 +32,21 @@ def mentioned(tree: Tree, names: Iterable[str], words: Iterable[str] = ()) -> fr
         text = (tree.read(path) or b"")[:LARGEST].decode("utf-8", "replace")
         found.update(pattern.findall(text))
     return frozenset(found)
+
+
+_STATE = re.compile(
+    rb"\bglobal\s+\w|\bnonlocal\s+\w|\bnext\(\s*\w+\s*\)|\bitertools\b|\bcount\(\)|\bcycle\("
+    rb"|\b_?calls\b|\b\w+\s*(?:\+\+|\+=\s*1\b)"
+)
+
+
+def remembers(tree: Tree, overlays: Iterable[Overlay]) -> bool:
+    """Whether changed files count or keep something in more places than before.
+
+    Code that answers by the number of its call is right in one order of the tests only.
+    """
+    return any(
+        len(_STATE.findall(overlay.content or b""))
+        > len(_STATE.findall(tree.read(overlay.path) or b""))
+        for overlay in overlays
+    )
