@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gatekeeper.context.builder import Allowance, build_context
+from gatekeeper.context.builder import Allowance, Known, build_context
 from gatekeeper.diagnosis.rules import diagnose
 from gatekeeper.domain import (
     Attempt,
@@ -157,7 +157,7 @@ def gather(tools: Tools, report: RunReport, failing: Sequence[CaseResult]) -> Co
             failing,
             tools.delta,
             tools.repo.view(tools.delta.tree),
-            instructions=tools.instructions,
+            Known(tools.instructions, tools.journal.report.match),
             allowance=Allowance(tools.policy.context_tokens, tools.policy.held_out),
             redactor=tools.redactor,
             roots=tools.roots,

@@ -5,6 +5,7 @@
     # FILE: PATH (lines ...)    the code that the failure touches, see `intake.reach`
     # RECENT_REPO_DELTA         what the author changed, and where that was found out
     # RECENT_REPO_DELTA_DIFF: PATH
+    # SCENARIO_MATCH, ...       what people know of this failure, see `scenario`
     # INSTRUCTIONS              AGENTS.md at the merge base
     # OMITTED                   what did not fit
 
@@ -21,13 +22,14 @@ from gatekeeper.context.code import Sources, code_sections
 from gatekeeper.context.delta import delta_sections
 from gatekeeper.context.fence import fenced, one_line, shown_path
 from gatekeeper.context.held_out import hold_out
-from gatekeeper.domain import CaseResult, Context, Delta, RunReport, Section
+from gatekeeper.context.scenario import scenario_places, scenario_sections
+from gatekeeper.domain import CaseResult, Context, Delta, Match, RunReport, Section
 from gatekeeper.intake.reach import MAX_CASES, Place, own_source, reach
 from gatekeeper.intake.stacktrace import case_frames
 from gatekeeper.ports import Tree
 from gatekeeper.redact import Redactor
 
-_SHARES = {"record": 0.20, "output": 0.25, "delta": 0.20, "instructions": 0.10}
+_SHARES = {"record": 0.20, "output": 0.25, "delta": 0.20, "scenario": 0.10, "instructions": 0.10}
 """Of the budget, at most, before the code; what the code leaves is given back to them."""
 
 _OMITTED_SHARE = 0.04
@@ -45,6 +47,14 @@ class Allowance:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What people of the project say beforehand, from where it may be trusted."""
+
+    instructions: str = ""  # AGENTS.md
+    match: Match | None = None  # the known failure that this one is like
+
+
+@dataclass(frozen=True, slots=True)
 class _Failure:
     """One failing case with its texts redacted."""
 
@@ -58,16 +68,15 @@ def build_context(
     failing: Sequence[CaseResult],
     delta: Delta,
     tree: Tree,
-    instructions: str,
+    known: Known,
     allowance: Allowance,
     redactor: Redactor,
     roots: Sequence[str] = (),
 ) -> Context:
     """The context of one failure, within the allowance; same input, same bytes.
 
-    `tree` is the tree under test, `instructions` the text of AGENTS.md at the merge base or
-    "", `roots` are folders at which the workspace may have been mounted when the report was
-    written. The failure record is there however small the budget is.
+    `tree` is the tree under test, `roots` are folders at which the workspace may have been
+    mounted when the report was written. The failure record is there however small the budget is.
     """
     budget_tokens = allowance.tokens
     held = hold_out(failing, allowance.held_out, tree, roots)
@@ -77,8 +86,9 @@ def build_context(
     failures = [_redacted(case, redactor) for case in failing]
     frames = case_frames(failing[:MAX_CASES], tree.paths(), roots)
     places = _changed_first(reach(failing, frames, tree, roots), delta)
+    places += scenario_places(known.match, tree)
     near = {place.path: None for place in places}
-    said = redactor.text(instructions)
+    said = redactor.text(known.instructions)
     diff = redactor.bytes(delta.diff)
     writers: dict[str, Callable[[int], _Sections]] = {
         "record": lambda tokens: _record(report, failures, delta, tokens, len(held)),
@@ -86,18 +96,20 @@ def build_context(
         "delta": lambda tokens: delta_sections(
             delta, diff, list(near), tokens, {place.path for place in hidden}
         ),
+        "scenario": lambda tokens: scenario_sections(known.match, tokens, redactor, kept_back),
         "instructions": lambda tokens: _instructions(said, tokens),
     }
     parts = {name: write(int(budget_tokens * _SHARES[name])) for name, write in writers.items()}
     spare = budget_tokens - _tokens(*parts.values()) - int(budget_tokens * _OMITTED_SHARE)
     code, omitted = code_sections(places, Sources(tree, redactor), max(0, spare), hidden)
     spare -= _tokens(code)
-    for name in ("output", "delta", "instructions"):
+    for name in ("output", "delta", "scenario", "instructions"):
         if any(section.cut for section in parts[name]) and spare > 0:
             wider = writers[name](_tokens(parts[name]) + spare)
             spare -= _tokens(wider) - _tokens(parts[name])
             parts[name] = wider
-    sections = [*parts["record"], *parts["output"], *code, *parts["delta"], *parts["instructions"]]
+    sections = [*parts["record"], *parts["output"], *code]
+    sections += [*parts["delta"], *parts["scenario"], *parts["instructions"]]
     sections += _omitted(omitted, int(budget_tokens * _OMITTED_SHARE))
     text = "".join(section.text for section in sections)
     cuts = [f"{section.cut} ({section.title})" for section in sections if section.cut]

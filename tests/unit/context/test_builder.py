@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gatekeeper.context.budget import estimate, head, head_and_tail, split_lines
-from gatekeeper.context.builder import Allowance, build_context
+from gatekeeper.context.builder import Allowance, Known, build_context
 from gatekeeper.domain import (
     CaseId,
     CaseResult,
@@ -88,7 +88,7 @@ def build(
         [case],
         DELTA,
         tree(files or FILES),
-        AGENTS,
+        Known(AGENTS),
         Allowance(budget),
         Redactor({"A_KEY": SECRET}),
     )

@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from gatekeeper.context.builder import Allowance, build_context
+from gatekeeper.context.builder import Allowance, Known, build_context
 from gatekeeper.context.held_out import hold_out
 from gatekeeper.domain import CaseId, CaseResult, CaseState, Context, Delta, FileChange, RunReport
 from gatekeeper.redact import Redactor
@@ -50,7 +50,7 @@ def built(cases: tuple[CaseResult, ...], share: float) -> Context:
     """The context of these failures."""
     allowance = Allowance(20_000, share)
     report = RunReport(cases=cases)
-    return build_context(report, cases, DELTA, tree(FILES), "", allowance, Redactor({}))
+    return build_context(report, cases, DELTA, tree(FILES), Known(), allowance, Redactor({}))
 
 
 def test_nothing_of_a_held_out_case_is_in_the_context() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gatekeeper.context.builder import Allowance, build_context
+from gatekeeper.context.builder import Allowance, Known, build_context
 from gatekeeper.diagnosis.rules import diagnose
 from gatekeeper.domain import Category, Delta, Diagnosis, RunReport
 from gatekeeper.intake.junit import read_reports
@@ -47,7 +47,9 @@ def test_every_real_report_gets_a_summary_and_a_bounded_context() -> None:
         assert 0 <= found.confidence <= 0.9, name
         assert found.summary, name
         assert "\n" not in found.summary, name
-        context = build_context(report, report.failing, DELTA, WORKSPACE, "", Allowance(2000), Redactor({}))
+        context = build_context(
+            report, report.failing, DELTA, WORKSPACE, Known(), Allowance(2000), Redactor({})
+        )
         assert context.tokens <= 2000, name
         assert context.text.startswith("# FAILURE_RECORD\n"), name
 
