@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gatekeeper.domain import Report
+from gatekeeper.domain import Band, Report
 from gatekeeper.escape import env_value
 
 
@@ -23,6 +23,7 @@ class Dotenv:
 
 def _variables(report: Report) -> dict[str, str]:
     delta, diagnosis, failures = report.delta, report.diagnosis, report.failures
+    match = report.match
     return {
         "OUTCOME": report.outcome,
         "EXIT_CODE": str(report.exit_code),
@@ -32,7 +33,7 @@ def _variables(report: Report) -> dict[str, str]:
         "PATCH": "patch.diff" if report.accepted else "",
         "CATEGORY": diagnosis.category if diagnosis else "",
         "CONFIDENCE": f"{diagnosis.confidence:.2f}" if diagnosis else "",
-        "SCENARIO": report.match.scenario.id if report.match else "",
+        "SCENARIO": match.scenario.id if match and match.band is not Band.LOW else "",
         "FAILED_TESTS": str(len(failures.failing)) if failures else "",
         "ATTEMPTS": str(len(report.attempts)),
         "BASE": (delta.base or "") if delta else "",

@@ -150,15 +150,16 @@ def _known(match: Match) -> Iterator[str]:
         ("helped before", known.accepted_fix_patterns),
         ("was rejected before", known.rejected_fix_patterns),
     )
-    lines = [f"{what}: {prose(_brief(text))}" for what, texts in parts for text in texts]
+    lines = [
+        f"{what}: {prose(text[:300])}"
+        for what, texts in parts
+        for text in texts
+        if "\n" not in text  # hunks are in its file
+    ]
     if lines:
         yield _list(_cut(lines))
     if known.review_required:
         yield "**It asks for a review:** a person must look at a fix of this before it is merged."
-
-
-def _brief(text: str) -> str:
-    return shortened(text.strip(), lines=1, characters=300)
 
 
 def _proposed(drafted: Scenario) -> Iterator[str]:

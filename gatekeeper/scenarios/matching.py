@@ -15,14 +15,14 @@ from dataclasses import dataclass
 
 from gatekeeper.domain import Band, CaseResult, Match, Scenario, Suspect
 from gatekeeper.errors import UsageError
-from gatekeeper.scenarios.signature import comparable, everything_said
+from gatekeeper.scenarios.signature import comparable, contains, everything_said
 
 _TESTS, _CODE, _SAID = 0.7, 0.2, 0.1
 _LEAST = 0.15
 """Below this nothing worth asking about agrees: a common word in a message alone is 0.1."""
 
 _MOST_CASES = 10
-_SAME_PLACE = 0.5  # another test of the same class or file
+_SAME_PLACE = 0.35  # another test of the same class or file
 _SAME_FILE = 0.5  # another definition in the file that is named
 _ENDING = re.compile(r"\.(?:py|[cm]?[jt]sx?|java|kt|groovy|scala|go|rs|rb|php|cs|c|cc|cpp|exs?)$")
 
@@ -119,7 +119,7 @@ class _Named:
         return cls((), _bare(name))
 
     def grade(self, case: CaseResult) -> float:
-        """1 the same test, or all of a place that is named; 0.5 beside it; 0 elsewhere."""
+        """1 the same test, or anywhere in a place that is named; less beside it; 0 elsewhere."""
         own = [_parts(case.id.classname), _parts(case.file)]
         here = not self.place or any(_within(self.place, parts) for parts in own if parts)
         if not here:
@@ -178,8 +178,7 @@ def _in_area(area: str, suspect: Suspect) -> float:
 
 def _signatures(scenario: Scenario, said: str) -> Iterator[_Term]:
     for text in scenario.failure_signatures:
-        wanted = comparable(text)
-        if wanted and wanted in said:
+        if contains(said, comparable(text)):
             shown = " ".join(text.split())
             shown = shown if len(shown) <= 80 else f"{shown[:80]}..."
             yield _SAID, f"the failure says `{shown}`"

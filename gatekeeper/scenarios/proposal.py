@@ -37,6 +37,7 @@ _MOST_INVARIANTS = 8
 _LONGEST_TITLE = 120
 _LONGEST_WHY = 500
 _LONGEST_REASON = 300
+_LONGEST_LINE = 120
 _DIFF_LINES = 60
 _DIFF_CHARACTERS = 3000
 _Redact = Callable[[str], str]
@@ -168,11 +169,9 @@ def _areas(diagnosis: Diagnosis | None, accepted: Attempt | None) -> list[str]:
 def _fix(accepted: Attempt) -> Iterator[str]:
     changed = accepted.candidate.changes if accepted.candidate else ()
     files = ", ".join(change.path for change in changed[:_MOST_AREAS])
-    if accepted.draft.label == "revert":
-        yield f"The author's own change was taken back in {files}; that repairs nothing by itself."
-    else:
-        why = " ".join(accepted.draft.rationale.split())[:_LONGEST_WHY]
-        yield f"Changed {files}: {why}" if why else f"Changed {files}."
+    did = "Took back the author's change of" if accepted.draft.label == "revert" else "Changed"
+    why = " ".join(accepted.draft.rationale.split())[:_LONGEST_WHY]
+    yield f"{did} {files}: {why}" if why else f"{did} {files}."
     if accepted.candidate is not None:
         hunks = _hunks(accepted.candidate.diff.decode("utf-8", "replace"))
         if hunks:
@@ -182,7 +181,7 @@ def _fix(accepted: Attempt) -> Iterator[str]:
 def _hunks(diff: str) -> str:
     """The hunks with the names of their files, bounded; no object ids, which say nothing."""
     kept = [
-        line
+        line.rstrip()  # so that YAML can write it as it is read
         for line in diff.split("\n")
         if not line.startswith(("diff --git ", "index ", "--- a/", "old mode", "new mode"))
     ]
@@ -197,4 +196,11 @@ def _rejected(attempts: Sequence[Attempt]) -> Iterator[str]:
         changes = attempt.candidate.changes if attempt.candidate else ()
         files = ", ".join(change.path for change in changes[:_MOST_AREAS]) or "nothing that applies"
         reason = " ".join(attempt.verdict.reasons[0].split()) if attempt.verdict.reasons else ""
-        yield f"Changed {files}: {reason[:_LONGEST_REASON]}"
+        gist = _first_added(attempt.candidate.diff) if attempt.candidate else ""
+        yield f"Changed {files}{gist}: {reason[:_LONGEST_REASON]}"
+
+
+def _first_added(diff: bytes) -> str:
+    """The first added line that says anything, to tell one rejected attempt from another."""
+    found = re.search(rb"^\+(?!\+\+ )[ \t]*(\S.{2,})$", diff, re.MULTILINE)
+    return f" (`{found[1].decode('utf-8', 'replace')[:_LONGEST_LINE].strip()}`)" if found else ""

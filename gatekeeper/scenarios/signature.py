@@ -58,6 +58,13 @@ def everything_said(failing: Sequence[CaseResult]) -> str:
     )
 
 
+def contains(said: str, wanted: str) -> bool:
+    """Whether a comparable text holds another, not as a part of its words and numbers."""
+    before = r"(?<!\w)" if wanted[:1].isalnum() else ""
+    after = r"(?!\w)" if wanted[-1:].isalnum() else ""
+    return bool(wanted) and re.search(f"{before}{re.escape(wanted)}{after}", said) is not None
+
+
 def signature(case: CaseResult) -> str:
     """The line that tells this failure from others, masked; "" where there is none."""
     for line in _telling(case):
