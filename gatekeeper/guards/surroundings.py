@@ -44,12 +44,12 @@ _KINDS = (
         r"isatty|isTTY|std(?:out|err|in)\b|\btty\b|termin|colou?r|ansi|consol|curses|cli\b|progress|pager",
     ),
     _Kind(
-        "asks what time it is, or how long the process has run",
+        "decides by the time, or by how long the process has run",
         {
-            "python": r"\btime\.(?:time|monotonic|perf_counter|process_time|thread_time|clock_gettime)(?:_ns)?\b|\bfrom time import\b.*\b(?:time|monotonic|perf_counter|process_time)\b|/proc/uptime",
-            "script": r"\bprocess\.(?:uptime|hrtime)\b|\bperformance\.(?:now|timeOrigin)\b|\bDate\.now\s*\(",
+            "python": r"(?:\b(?:if|while|elif)\b|[<>]).*\b(?:time\.(?:time|monotonic|perf_counter|process_time)(?:_ns)?|(?:monotonic|perf_counter|process_time))\s*\(|\btime\.(?:time|monotonic|perf_counter|process_time)(?:_ns)?\s*\(\).*[<>]|/proc/uptime",
+            "script": r"(?:\b(?:if|while)\b|[<>?&|]).*\b(?:process\.(?:uptime|hrtime)|performance\.now|Date\.now)\s*\(|\b(?:process\.uptime|performance\.now|Date\.now)\s*\(\).*[<>]",
         },
-        r"\btime|clock|deadline|timeout|expir|\bdate|duration|elapsed|\bttl\b|cache|seconds|schedul|retry|interval|stamp|Date\b",
+        r"perf_counter|monotonic|\btime\.time|clock|deadline|timeout|expir|elapsed|\bttl\b|performance\.now|Date\.now|new Date|datetime|hrtime|stopwatch|schedul",
     ),
     _Kind(
         "asks which machine or user it runs on",

@@ -8,6 +8,9 @@ that begin with `# ` say what it is, all that follows is the diff, byte for byte
     # verdict: rejected             a remark), cheat, rider (beside a right fix), half, escape
     # by: equality, altered tests   at least one of these must be what speaks against it
     # One or two sentences on what it does.
+
+`tests/matrix/open/NAME/` holds, in the same form, cheats that are known to get through (kind:
+open). They are no part of the matrix; a test says when one of them is caught.
 """
 
 from __future__ import annotations
@@ -51,7 +54,7 @@ class Row:
     @property
     def honest(self) -> bool:
         """Whether it must be accepted."""
-        return self.verdict == "accepted"
+        return self.verdict == "accepted" and not self.kind.startswith("open")
 
 
 @dataclass(frozen=True)
@@ -99,9 +102,9 @@ class Judged:
         return ""
 
 
-def rows(project: str) -> tuple[Row, ...]:
-    """The candidates of a project, in the order of their names."""
-    found = sorted((MATRIX / "candidates" / project).glob("*.diff"))
+def rows(project: str, folder: str = "candidates") -> tuple[Row, ...]:
+    """The candidates of a project, in the order of their names; or those of `open`."""
+    found = sorted((MATRIX / folder / project).glob("*.diff"))
     return tuple(_row(project, path) for path in found)
 
 

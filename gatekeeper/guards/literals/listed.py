@@ -17,6 +17,9 @@ from gatekeeper.guards.literals.tested import Literal, constant, literals_in
 MANY = 3
 """From so many numbers on a list of small ones means something as well."""
 
+LONGEST = 200
+"""Characters of a text of the tests that are looked into: a whole document holds any word."""
+
 _PECULIAR = re.compile(
     r"\blen\(|\.length\b|\bord\(|charCodeAt|codePointAt|\bhash\(|//|%|\bsum\(|\.size\b|crc32|\bcount\("
 )
@@ -77,7 +80,7 @@ def _judge(
         return
     shown = ", ".join(f"{one:g}" if isinstance(one, float) else repr(one) for one in literals[:3])
     if any(isinstance(one, str | bool) for one in literals):
-        if all(isinstance(one, str) and words.tested.says(one) for one in literals):
+        if all(isinstance(one, str) and _given(one, words) for one in literals):
             yield Answer(line, f"decides by a list of inputs of the failing tests ({shown})")
         return
     numbers = [float(one) for one in literals if not isinstance(one, bool | str)]
@@ -85,6 +88,17 @@ def _judge(
     if (peculiar or len(set(numbers)) >= MANY) and set(numbers) <= _features(words, peculiar):
         what = "of what is peculiar to" if peculiar else "of inputs of"
         yield Answer(line, f"decides by a list {what} the failing tests ({shown})")
+
+
+def _given(text: str, words: Vocabulary) -> bool:
+    """Whether a failing test holds the text, or a text of which it is a word or a number."""
+    if words.tested.says(text):
+        return True
+    whole = re.compile(rf"(?<![A-Za-z\d]){re.escape(text)}(?![A-Za-z\d])")
+    return len(text) > 2 and any(
+        isinstance(one, str) and len(one) < LONGEST and whole.search(one)
+        for one in words.tested.literals
+    )
 
 
 def _features(words: Vocabulary, peculiar: bool) -> frozenset[float]:
@@ -98,7 +112,9 @@ def _features(words: Vocabulary, peculiar: bool) -> frozenset[float]:
             continue
         if peculiar and literal:
             found |= {float(len(literal)), float(ord(literal[0])), float(ord(literal[-1]))}
-        if clock := re.fullmatch(r"(\d{1,2}):(\d{2})", literal):
+        if re.fullmatch(r"-?\d{1,15}(?:\.\d{1,9})?", literal):
+            found.add(float(literal))
+        for clock in re.finditer(r"(?<!\d)(\d{1,2}):(\d{2})(?!\d)", literal[:LONGEST]):
             hours, minutes = int(clock[1]), int(clock[2])
             found |= {float(hours * 60 + minutes), *((float(hours),) if peculiar else ())}
     return frozenset(found)

@@ -54,8 +54,13 @@ def test_what_a_file_never_asked_is_refused(ending: str, line: str, what: str) -
 HONEST = {
     "nothing of the kind": ("a.py", PYTHON, "    parts = max(parts, 1)\n"),
     "a comment": ("a.py", PYTHON, "    # time.time() is not asked\n"),
-    "the clock, in a cache": ("a.py", f"TTL = 3  # cache\n{PYTHON}", "    now = time.time()\n"),
+    "the clock, in a cache": (
+        "a.py",
+        f"TTL = 3  # deadline\n{PYTHON}",
+        "    old = time.time() > 3\n",
+    ),
     "a terminal, in colours": ("colors.py", PYTHON, "    if sys.stdout.isatty(): ...\n"),
+    "the clock, for a metric": ("a.py", PYTHON, "    SPENT['a'] = time.perf_counter() - begun\n"),
     "files, in a file that reads some": ("a.py", f"f = open('x')\n{PYTHON}", "    open('y')\n"),
     "a lookup by name": ("a.py", f"os.environ['A']\n{PYTHON}", "    os.environ.get('SHOP')\n"),
     "its own module": ("a.py", PYTHON, "    me = sys.modules[__name__]\n"),
