@@ -34,11 +34,12 @@ def scenario_sections(
 ) -> list[Section]:
     """The sections of a match within so many tokens; none for a low one, or where none fits.
 
-    What names a held-out case is left out: of that, no backend is told.
+    What names or quotes a held-out case is left out: of that, no backend is told.
     """
     if match is None or match.band is Band.LOW:
         return []
-    about, record = redactor.text(_about(match)), redactor.text(_record(match.scenario, held_out))
+    about = redactor.text(_about(match, held_out))
+    record = redactor.text(_record(match.scenario, held_out))
     if match.band is Band.MEDIUM:
         return _fitting("SCENARIO_CANDIDATE", _CAUTION, f"{about}{record}", tokens)
     first = _fitting("SCENARIO_MATCH", "", about, tokens)
@@ -69,14 +70,14 @@ def _fitting(title: str, note: str, text: str, tokens: int) -> list[Section]:
     return [section] if section.tokens <= tokens else []
 
 
-def _about(match: Match) -> str:
+def _about(match: Match, held_out: Collection[CaseId]) -> str:
     known = match.scenario
-    lines = [
-        f"id: {known.id}",
-        f"title: {' '.join(known.title.split())}",
-        f"score: {match.score:.2f} ({match.band})",
-        *(f"  {reason}" for reason in match.reasons),
-    ]
+    lines = [f"id: {known.id}"]
+    if not held_out:  # both may quote what a case says
+        lines.append(f"title: {' '.join(known.title.split())}")
+    lines.append(f"score: {match.score:.2f} ({match.band})")
+    if not held_out:
+        lines += [f"  {reason}" for reason in match.reasons]
     return "\n".join(lines) + "\n"
 
 
@@ -88,10 +89,11 @@ def _record(known: Scenario, held_out: Collection[CaseId]) -> str:
         ("likely_code_areas", known.likely_code_areas),
         ("rejected_fix_patterns", known.rejected_fix_patterns),
         ("accepted_fix_patterns", known.accepted_fix_patterns),
-        ("failure_signatures", known.failure_signatures),
+        ("failure_signatures", () if held_out else known.failure_signatures),
     )
     told = [
-        (name, [i for i in items if not any(map(i.__contains__, unsaid))]) for name, items in parts
+        (name, [item for item in items if not any(map(item.__contains__, unsaid))])
+        for name, items in parts
     ]
     return "".join(_listed(name, items) for name, items in told if items)
 
