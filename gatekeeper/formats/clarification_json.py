@@ -25,8 +25,8 @@ class ClarificationJson:
                     {"text": one.text, "options": list(one.options), "reason": one.reason}
                     for one in report.questions
                 ],
-                "candidate_scenario_id": None,
-                "candidate_confidence": confidence,
+                "candidate_scenario_id": report.match.scenario.id if report.match else None,
+                "candidate_confidence": report.match.score if report.match else 0.0,
             }
         )
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from gatekeeper.domain import (
     Attempt,
+    Band,
     Baseline,
     Candidate,
     CaseChange,
@@ -24,6 +25,7 @@ from gatekeeper.domain import (
     Finding,
     Guess,
     Level,
+    Match,
     Outcome,
     Proposal,
     Question,
@@ -32,6 +34,7 @@ from gatekeeper.domain import (
     Reproduction,
     Run,
     RunReport,
+    Scenario,
     Section,
     Source,
     SourceState,
@@ -125,6 +128,10 @@ def minimal(outcome: Outcome) -> Report:
     return Report("run", outcome, 70, "It ended.")
 
 
+KNOWN = Scenario("known-one", *(HOSTILE,) * 2, *((HOSTILE,),) * 6, path="scenarios/known-one.yml")
+"""A scenario with hostile texts in every field that may hold one."""
+
+
 def full(outcome: Outcome) -> Report:
     """Every field filled, with one accepted and two rejected attempts where that can be."""
     won = outcome is Outcome.ACCEPTED
@@ -163,6 +170,8 @@ def full(outcome: Outcome) -> Report:
             0.8,
             (HOSTILE,),
         ),
+        match=Match(KNOWN, 0.93, Band.HIGH, (HOSTILE,)),
+        proposed=KNOWN,
         context=Context(
             f"# context\n{HOSTILE}\n",
             (Section("Failure", HOSTILE, "pkg/a.py", 1, 3, 12, "half of it"),),
