@@ -217,3 +217,20 @@ def test_analyze_drafts_what_it_is_sure_of(tmp_path: Path) -> None:
     draft = json.loads((done.out / PROPOSAL).read_bytes())
     assert draft["accepted_fix_patterns"] == []
     assert draft["invariants"] == ["test_discount: assert total([100], 10) == 90"]
+
+
+def test_no_candidate_may_write_the_memory(tmp_path: Path) -> None:
+    """A patch that changes scenarios, wherever they are kept, or the demo's files is rejected."""
+    project = shop(tmp_path / "p", extra={"docs/known/a.yml": "affected_tests: [a]\n"})
+    patches = []
+    for name in ("docs/known/a.yml", "scenarios/b.yml", "test_scenarios/c.json"):
+        project.write({name: '{"id": "c", "affected_tests": ["b"]}\n'})
+        project.git("add", "--intent-to-add", "--all")
+        patch = tmp_path / f"{name.replace('/', '-')}.diff"
+        patch.write_text(project.git("diff") + "\n")
+        patches.append(os.fspath(patch))
+        project.git("reset", "--quiet", "--hard")
+    done = gatekeeper("validate", project.path, *patches, "--set", "scenarios.folder=docs/known")
+    assert done.code == 1, done.stderr
+    for attempt in done.verdict["attempts"]:
+        assert [finding["guard"] for finding in attempt["findings"]] == ["paths"]
