@@ -23,6 +23,7 @@ from gatekeeper.domain.diagnosis import (
     Context,
     Diagnosis,
     Frame,
+    Origin,
     Question,
     Redaction,
     Section,
@@ -46,6 +47,7 @@ from gatekeeper.domain.judgement import (
     Trial,
     Verdict,
 )
+from gatekeeper.domain.logs import LogText, Passage
 from gatekeeper.domain.memory import Band, Match, Scenario
 from gatekeeper.domain.report import Conclusion, Guess, Outcome, Report, Step
 from gatekeeper.domain.sandbox import (
@@ -89,10 +91,13 @@ __all__ = [
     "Guess",
     "Level",
     "Limits",
+    "LogText",
     "Match",
     "Opinion",
+    "Origin",
     "Outcome",
     "Overlay",
+    "Passage",
     "Proposal",
     "Question",
     "Record",
