@@ -25,7 +25,19 @@ from gatekeeper.trust import Asked, known_scenarios, plain_folder, read_optional
 
 @click.group("scenarios", context_settings={"help_option_names": ["-h", "--help"]})
 def command() -> None:
-    """List, show and approve known failures: reviewed files in scenarios/."""
+    """List, show and approve known failures: reviewed files in scenarios/.
+
+    \b
+    A scenario is one YAML file, scenarios/ID.yml. Only one of the first three is needed.
+      affected_tests         CLASS::NAME, FILE::NAME, FILE or NAME
+      failure_signatures     parts of what the failure says; times, lines, ports do not count
+      likely_code_areas      PATH, PATH::SYMBOL, FOLDER/ or a glob
+      invariants             what must hold
+      accepted_fix_patterns  what helped, and
+      rejected_fix_patterns  what did not
+      id, title, origin      its name, a line for people, where the knowledge is from
+      review_required        whether a person must look at a fix before a merge (true)
+    """
 
 
 @command.command("list")

@@ -104,8 +104,9 @@ def _tests(scenario: Scenario, failing: Sequence[CaseResult]) -> Iterator[_Term]
 
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """An entry of `affected_tests`: the parts of its place, and its name or ""."""
+    """An entry of `affected_tests`: as it is, the parts of its place, and its name or ""."""
 
+    text: str
     place: tuple[str, ...]
     name: str
 
@@ -113,13 +114,17 @@ class _Named:
     def of(cls, text: str) -> _Named:
         place, _, name = text.strip().rpartition("::")
         if place:
-            return cls(_parts(place), _bare(name))
+            return cls(text, _parts(place), _bare(name))
         if "/" in name or _ENDING.search(name) or re.fullmatch(r"\w+(?:\.\w+)+", name):
-            return cls(_parts(name), "")
-        return cls((), _bare(name))
+            return cls(text, _parts(name), "")
+        return cls(text, (), _bare(name))
 
     def grade(self, case: CaseResult) -> float:
         """1 the same test, or anywhere in a place that is named; less beside it; 0 elsewhere."""
+        if self.text == str(case.id):
+            return 1.0
+        if not self.place and self.name.startswith("("):  # a stand-in of ours for no name
+            return 0.0
         own = [_parts(case.id.classname), _parts(case.file)]
         here = not self.place or any(_within(self.place, parts) for parts in own if parts)
         if not here:
