@@ -24,6 +24,15 @@ class Category(enum.StrEnum):
     UNKNOWN = "unknown"
 
 
+class Origin(enum.StrEnum):
+    """Whose code a frame of a stack trace is."""
+
+    OURS = "ours"  # a file of the workspace, not vendored
+    VENDORED = "vendored"  # a package of somebody else, in the workspace or installed
+    LIBRARY = "library"  # the language's own: runtime, standard library
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One frame of a stack trace, mapped to a file of the workspace where that is possible."""
@@ -31,7 +40,8 @@ class Frame:
     path: str  # workspace path, or as written where it is not ours
     line: int | None
     function: str = ""
-    ours: bool = False  # a file of the workspace, not vendored
+    ours: bool = False  # `origin` is OURS
+    origin: Origin = Origin.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,6 +137,74 @@ def test_frames_of_the_workspace(text: str, expected: list[tuple[str, int]]) -> 
     assert ours(text) == expected
 
 
+# Tools that are not to be had here, by the shape that their documentation shows.
+@pytest.mark.parametrize(
+    ("row", "place", "function"),
+    [
+        ("   at Acme.Foo.<BarAsync>d__3.MoveNext() in C:\\b\\src\\Acme\\Foo.cs:line 12",
+         ("src/Acme/Foo.cs", 12), "BarAsync"),
+        ("   at Acme.Foo.Bar(Int32 x, String[] y)", ("src/Acme/Foo.cs", None), "Bar"),
+        ("[xUnit.net 00:00:01.02]         /b/src/Acme/Foo.cs(12,0): at Acme.Foo.Bar()",
+         ("src/Acme/Foo.cs", 12), ""),
+        ("src\\Acme\\Foo.cs(12,5): error CS1002: ; expected [b/Acme.csproj]",
+         ("src/Acme/Foo.cs", 12), ""),
+        ("    at Context.eval (webpack://shop/./web/src/price.ts:3:4)",
+         ("web/src/price.ts", 3), "Context.eval"),
+        ("    at round (webpack-internal:///(rsc)/./web/src/price.ts:3:4)",
+         ("web/src/price.ts", 3), "round"),
+        ("    at round (webpack:///./web/src/price.ts?1f2e:3:4)", ("web/src/price.ts", 3), "round"),
+        ("    at async Promise.round [as go] (C:\\b\\web\\src\\price.ts:3:4)",
+         ("web/src/price.ts", 3), "Promise.round"),
+        ("e: file:///b/app/src/main/java/com/acme/Foo.java:3:5 Unresolved reference: x",
+         ("app/src/main/java/com/acme/Foo.java", 3), ""),
+        ("[ERROR] /b/app/src/main/java/com/acme/Foo.java:[3,5] cannot find symbol",
+         ("app/src/main/java/com/acme/Foo.java", 3), ""),
+        ("    java.lang.AssertionError at FooTest.java:30",
+         ("app/src/test/java/com/acme/FooTest.java", 30), ""),
+        ("lib/price.rb:3:in 'Price#round'", ("lib/price.rb", 3), "Price#round"),
+        ("#1  0x00005 in sum (a=1, b=0x7f \"x\") at cpp/sum_test.cc:12",
+         ("cpp/sum_test.cc", 12), 'sum (a=1, b=0x7f "x")'),
+        ("\tat com.acme.Foo.bar(Foo.java:12) ~[classes/:?]",
+         ("app/src/main/java/com/acme/Foo.java", 12), "bar"),
+        ("\t/b/sum.go:8 +0x1b", ("sum.go", 8), ""),
+    ],
+)  # fmt: skip
+def test_documented_shapes(row: str, place: tuple[str, int | None], function: str) -> None:
+    """Windows, .NET, bundlers, compilers and debuggers write frames in their own ways."""
+    found = [f for f in frames(row, KNOWN) if f.ours]
+    assert [((f.path, f.line), f.function) for f in found] == [(place, function)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "assert {'calc.py': 3} == {'calc.py': 4}",
+        "see https://example.org/web/src/price.ts for more, since 12:30:45",
+        "expected 'calc.py line 3' to be 4",
+        "calc.py is 12 bytes long",
+        "   at 10:12:13 the job began",
+        "rewrote web/src/price.ts in 3 ms",
+        "   at Promise.all (index 0)",
+        "    at Array.map (<anonymous>)",
+        "   at System.Linq.Enumerable.First(IEnumerable`1 source)",
+        "\tat com.acme.Gone.bar(Unknown Source)",
+        "#12 fixes the price in calc",
+        "Makefile:3: recipe for target failed",
+    ],
+)
+def test_lookalikes_are_no_frames_of_the_workspace(text: str) -> None:
+    """Names of files and numbers in prose and in values are no stack trace."""
+    assert ours(text) == []
+
+
+def test_a_root_is_learned_from_the_trace() -> None:
+    """Where one path shows where the workspace was, a file of its top folder is found too."""
+    text = "    at a (/ci/42/web/src/price.ts:3:4)\n    at b (/ci/42/index.js:1:1)\n"
+    known = {"web/src/price.ts", "index.js", "node_modules/left/index.js"}
+    assert [f.path for f in frames(text, known)] == ["web/src/price.ts", "index.js"]
+    assert [f.ours for f in frames(text.splitlines()[1], known)] == [False]
+
+
 @pytest.mark.parametrize(
     ("written", "path"),
     [
