@@ -23,21 +23,21 @@ from gatekeeper.scenarios import Memory, dump, parse, redacted
 from gatekeeper.trust import Asked, known_scenarios, plain_folder, read_optional, settings_and_delta
 
 
-@click.group("scenarios", context_settings={"help_option_names": ["-h", "--help"]})
-def command() -> None:
-    """List, show and approve known failures: reviewed files in scenarios/.
+FORMAT = """\b
+A scenario is one YAML file, scenarios/ID.yml. Only one of the first three is needed.
+  affected_tests         CLASS::NAME, FILE::NAME, FILE or NAME
+  failure_signatures     parts of what the failure says; times, lines, ports do not count
+  likely_code_areas      PATH, PATH::SYMBOL, FOLDER/ or a glob
+  invariants             what must hold
+  accepted_fix_patterns  what helped, and
+  rejected_fix_patterns  what did not
+  id, title, origin      its name, a line for people, where the knowledge is from
+  review_required        whether a person must look at a fix before a merge (true)"""
 
-    \b
-    A scenario is one YAML file, scenarios/ID.yml. Only one of the first three is needed.
-      affected_tests         CLASS::NAME, FILE::NAME, FILE or NAME
-      failure_signatures     parts of what the failure says; times, lines, ports do not count
-      likely_code_areas      PATH, PATH::SYMBOL, FOLDER/ or a glob
-      invariants             what must hold
-      accepted_fix_patterns  what helped, and
-      rejected_fix_patterns  what did not
-      id, title, origin      its name, a line for people, where the knowledge is from
-      review_required        whether a person must look at a fix before a merge (true)
-    """
+
+@click.group("scenarios", epilog=FORMAT)
+def command() -> None:
+    """List, show and approve known failures: reviewed files in scenarios/."""
 
 
 @command.command("list")
@@ -85,7 +85,7 @@ def show(id_: str, **values: Any) -> int:
     return simple({**values, "quiet": True, "format_": "text"}, job)
 
 
-@command.command("approve")
+@command.command("approve", short_help="Write the drafted scenario to scenarios/ID.yml.")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--id", "id_", metavar="NAME", help="Another id than that of the draft.")
 @click.option("--force", is_flag=True, help="Replace a scenario of that id; approve in CI.")
