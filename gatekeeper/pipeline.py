@@ -14,6 +14,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import Executor, Future
 
+from gatekeeper.diagnosis.logs import outside_of_tests
 from gatekeeper.domain import (
     Attempt,
     Band,
@@ -30,8 +31,9 @@ from gatekeeper.domain import (
     RunReport,
     Usage,
 )
-from gatekeeper.errors import BackendError, BudgetSpent
+from gatekeeper.errors import BackendError, BudgetSpent, UnreadableReport
 from gatekeeper.gate import finish_suites, start_suites, try_all, untried
+from gatekeeper.intake.logs.sources import Logs
 from gatekeeper.learn import learned
 from gatekeeper.ports import Backend
 from gatekeeper.steps import (
@@ -47,6 +49,7 @@ from gatekeeper.steps import (
     not_reproduced,
     prepared,
     prove,
+    read_logs,
     record,
     settled,
     understand,
@@ -134,6 +137,34 @@ def analyze(tools: Tools, report: RunReport) -> Conclusion:
     count = len(report.failing)
     end = Conclusion(Outcome.ANALYZED, 0, f"{count} failing case(s): {diagnosis.category}.")
     return learned(tools, end)
+
+
+def analyze_logs(tools: Tools, logs: Logs) -> Conclusion:
+    """What raw logs say; the red tests of a report that is named as well say more."""
+    diagnosis = read_logs(tools, logs)
+    report = tools.reports.given()
+    if report is not None and report.failing:
+        return analyze(tools, report)
+    if report is not None:
+        tools.journal.note(failures=report)
+    return Conclusion(
+        Outcome.ANALYZED, 0, f"The log says {diagnosis.category}: {diagnosis.summary}"
+    )
+
+
+def run_with_logs(tools: Tools, logs: Logs) -> Conclusion:
+    """The whole loop where there are tests to judge by; else what the log says of the failure."""
+    diagnosis = read_logs(tools, logs)
+    outside = outside_of_tests(diagnosis)
+    if outside and not tools.reports.there():
+        raise UnreadableReport(
+            f"the job failed outside of its tests ({diagnosis.category}): {diagnosis.summary}",
+            hint=diagnosis.suggested_fix,
+        )
+    end = run(tools, tools.reports.of_job())
+    if outside and end.outcome is Outcome.GREEN:
+        tools.journal.warn(f"The tests pass, but the log says: {diagnosis.summary}")
+    return end
 
 
 def show_context(tools: Tools, report: RunReport) -> Conclusion:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gatekeeper.context.builder import Allowance, Known, build_context
+from gatekeeper.diagnosis.log_signs import WORDS, recognise
+from gatekeeper.diagnosis.logs import cleaned, diagnose_log
 from gatekeeper.diagnosis.rules import diagnose
 from gatekeeper.domain import (
     Attempt,
@@ -33,6 +35,8 @@ from gatekeeper.domain import (
 from gatekeeper.errors import SandboxError, UnreadableReport
 from gatekeeper.gate import Gate, GuardTable, Informed, heard
 from gatekeeper.git import Repository
+from gatekeeper.intake.logs.passages import Alphabet
+from gatekeeper.intake.logs.sources import Logs
 from gatekeeper.intake.reach import MAX_CASES
 from gatekeeper.intake.reports import Reports
 from gatekeeper.intake.stacktrace import case_frames
@@ -134,6 +138,19 @@ def explain(tools: Tools, report: RunReport) -> Diagnosis:
         tools.journal.note(diagnosis=diagnosis)
         tools.progress.say(f"{diagnosis.category}: {diagnosis.summary}")
     _recall(tools, report, diagnosis)
+    return diagnosis
+
+
+def read_logs(tools: Tools, logs: Logs) -> Diagnosis:
+    """Read the raw logs of the job and diagnose by what they say; costs no token."""
+    with tools.journal.step("logs", tools.progress):
+        found = logs.read(Alphabet(WORDS, recognise))
+        tree = tools.repo.view(tools.delta.tree)
+        diagnosis, shown = diagnose_log(found, tools.delta, tree, tools.roots)
+        kept = tuple(cleaned(log, shown, tools.redactor.text) for log in found)
+        tools.journal.note(logs=kept, diagnosis=diagnosis)
+        tools.progress.say(f"{sum(log.lines for log in found)} lines in {len(found)} log(s)")
+        tools.progress.say(f"{diagnosis.category}: {diagnosis.summary}")
     return diagnosis
 
 

@@ -9,19 +9,28 @@ import click
 
 from gatekeeper import pipeline, wiring
 from gatekeeper.assembly import Runs
-from gatekeeper.cli.options import reading
+from gatekeeper.cli.options import logging, logs_of, reading
 from gatekeeper.cli.session import conclude
 from gatekeeper.domain import Report
 
 
 @click.command("analyze")
 @reading
+@logging
 def command(**values: Any) -> int:
-    """Say what failed, what kind of failure it is, and where to look. Runs and sends nothing."""
+    """Say what failed, what kind of failure it is, and where to look. Runs and sends nothing.
+
+    With --log or --pipeline the raw log of the job is read; no JUnit report is needed then.
+    """
+    logs = logs_of(values)
     return conclude(
         "analyze",
         values,
-        lambda tools: pipeline.analyze(tools, tools.reports.found()),
+        lambda tools: (
+            pipeline.analyze_logs(tools, logs)
+            if logs
+            else pipeline.analyze(tools, tools.reports.found())
+        ),
         render=_render,
         runs=Runs.NOTHING,
     )

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from gatekeeper.intake.logs.sources import Logs
 from gatekeeper.settings import RUNNERS
 from gatekeeper.trust import Asked
 
@@ -62,6 +63,13 @@ _failure = _stack(
     click.option("--base", metavar="COMMIT", help="What the change is compared with."),
 )  # fmt: skip
 
+_logs = _stack(
+    click.option("--log", "logs", metavar="FILE", multiple=True,
+                 help="Raw log of the failed job, `-` for standard input; may be given again."),
+    click.option("--pipeline", metavar="ID", default="",
+                 help="Read the logs of the failed jobs of this GitLab pipeline, or of `current`."),
+)  # fmt: skip
+
 _sandbox = _stack(
     click.option("--image", help="Image in which the tests run."),
     click.option("--test-command", metavar="COMMAND",
@@ -82,6 +90,7 @@ general = _stack(_general)
 reading = _stack(_general, _failure)
 judging = _stack(_general, _failure, _sandbox)
 asking = _stack(_general, _failure, _sandbox, _asking)
+logging = _stack(_logs)
 
 
 def options_of(values: Mapping[str, Any], env: Mapping[str, str] | None = None) -> Asked:
@@ -94,6 +103,11 @@ def options_of(values: Mapping[str, Any], env: Mapping[str, str] | None = None) 
         flags=flags_of(values),
         env=dict(os.environ if env is None else env),
     )
+
+
+def logs_of(values: Mapping[str, Any]) -> Logs:
+    """The raw logs that the command line names; false where it names none."""
+    return Logs(values["logs"], values["pipeline"], os.environ)
 
 
 def flags_of(values: Mapping[str, Any]) -> dict[str, str]:

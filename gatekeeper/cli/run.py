@@ -7,12 +7,13 @@ from typing import Any
 import click
 
 from gatekeeper import pipeline
-from gatekeeper.cli.options import asking
+from gatekeeper.cli.options import asking, logging, logs_of
 from gatekeeper.cli.session import conclude
 
 
 @click.command("run")
 @asking
+@logging
 def command(**values: Any) -> int:
     """The whole loop: read the failure, prove it, ask for candidates, judge each, leave a report.
 
@@ -20,4 +21,13 @@ def command(**values: Any) -> int:
     are run first. Without a key the `search` backend is used: no model, only parts of your
     own change taken back.
     """
-    return conclude("run", values, lambda tools: pipeline.run(tools, tools.reports.of_job()))
+    logs = logs_of(values)
+    return conclude(
+        "run",
+        values,
+        lambda tools: (
+            pipeline.run_with_logs(tools, logs)
+            if logs
+            else pipeline.run(tools, tools.reports.of_job())
+        ),
+    )

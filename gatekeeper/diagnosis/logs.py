@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from gatekeeper.diagnosis.log_signs import SIGNS, LogSign
+from gatekeeper.diagnosis.log_signs import SIGNS
+from gatekeeper.diagnosis.log_signs.model import LogSign
 from gatekeeper.domain import Category, Delta, Diagnosis, Frame, LogText, Passage, Suspect
 from gatekeeper.intake.places import is_test
 from gatekeeper.intake.stacktrace import frames as frames_of
@@ -249,14 +250,17 @@ def _short(text: str) -> str:
     return line if len(line) <= 160 else f"{line[:150]} [...]"
 
 
+def cleaned(log: LogText, shown: Sequence[Passage], redact: Callable[[str], str]) -> LogText:
+    """The log with the passages that are shown, and no secret in them; lines keep their numbers."""
+    mine = [
+        replace(passage, lines=tuple(redact(passage.text).split("\n")))
+        for passage in shown
+        if passage.source == log.source
+    ]
+    return replace(log, passages=tuple(mine), tail=None)
+
+
 def outside_of_tests(diagnosis: Diagnosis) -> bool:
     """Whether no change of the code that the tests try can help."""
     inside = (Category.PRODUCT_BUG, Category.TEST_BUG, Category.FLAKY, Category.UNKNOWN)
     return diagnosis.category not in inside
-
-
-def signs_of(logs: Sequence[LogText]) -> Iterator[LogSign]:
-    """Every sign that the logs bear, in the order of the lines."""
-    for log in logs:
-        for passage in log.passages:
-            yield SIGNS[passage.sign]

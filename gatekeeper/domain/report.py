@@ -10,6 +10,7 @@ from gatekeeper.domain.cases import RunReport
 from gatekeeper.domain.change import Delta
 from gatekeeper.domain.diagnosis import Context, Diagnosis, Question
 from gatekeeper.domain.judgement import Attempt, Baseline, Run
+from gatekeeper.domain.logs import LogText
 from gatekeeper.domain.memory import Match, Scenario
 from gatekeeper.domain.sandbox import EngineInfo
 
@@ -77,6 +78,7 @@ class Report:
     settings: tuple[tuple[str, str, str], ...] = ()  # key, value (secrets hidden), source
     steps: tuple[Step, ...] = ()
     failures: RunReport | None = None
+    logs: tuple[LogText, ...] = ()  # each with the passages that say most, those first
     delta: Delta | None = None
     baseline: Baseline | None = None
     inventory: Run | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from gatekeeper.domain import CaseResult, Category, Counts, Diagnosis, Match, Report
+from gatekeeper.domain import CaseResult, Category, Counts, Diagnosis, LogText, Match, Report
 from gatekeeper.escape import json_bytes
 
 
@@ -31,10 +31,24 @@ class AnalysisJson:
                 "confidence": found.confidence,
                 "confidence_reasons": found.confidence_reasons,
                 "scenario": _scenario(report.match) if report.match else None,
+                "logs": [_log(log) for log in report.logs],
                 "sources": [asdict(source) for source in failures.sources] if failures else [],
                 "notes": (*(report.delta.notes if report.delta else ()), *report.warnings),
             }
         )
+
+
+def _log(log: LogText) -> dict[str, object]:
+    """What was read of one raw log; lines are counted from 1, `says` is the line that counts."""
+    return {
+        "source": log.source,
+        "lines": log.lines,
+        "bytes": log.size,
+        "passages": [
+            {"start": one.start, "says": one.at, "section": one.section, "lines": one.lines}
+            for one in log.passages
+        ],
+    }
 
 
 def _scenario(match: Match) -> dict[str, object]:

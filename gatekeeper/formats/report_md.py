@@ -10,6 +10,7 @@ from gatekeeper.domain import (
     CaseChange,
     CaseResult,
     Diagnosis,
+    LogText,
     Match,
     Outcome,
     Report,
@@ -26,6 +27,7 @@ from gatekeeper.domain import (
 from gatekeeper.escape import cell, code, fence, prose, shortened
 
 MAX_TESTS = 20
+MAX_PASSAGES = 3
 MAX_ROWS = 50
 MAX_REASONS = 10
 DIFF_LINES = 400
@@ -64,6 +66,7 @@ class ReportMarkdown:
             *(_failing(report.failures) if report.failures else ()),
             *(_cause(report.diagnosis) if report.diagnosis else ()),
             *(_known(report.match) if report.match else ()),
+            *_logs(report.logs),
             *(_candidate(accepted) if accepted else ()),
             *_validation(report, accepted),
             *_unchecked(report, accepted),
@@ -123,6 +126,19 @@ def _cause(found: Diagnosis) -> Iterator[str]:
         yield _list(_suspect(suspect) for suspect in found.suspects[:MAX_REASONS])
     if found.suggested_fix:
         yield f"**Suggested:** {prose(found.suggested_fix)}"
+
+
+def _logs(logs: Sequence[LogText]) -> Iterator[str]:
+    passages = [passage for log in logs for passage in log.passages]
+    if passages:
+        yield "## What the log says"
+    for passage in passages[:MAX_PASSAGES]:
+        width = len(str(passage.start + len(passage.lines)))
+        rows = [
+            f"{'>' if number == passage.at else ' '} {number:{width}} | {line}"
+            for number, line in enumerate(passage.lines, start=passage.start)
+        ]
+        yield f"{code(passage.source)}, line {passage.at}:\n\n{fence(chr(10).join(rows), 'text')}"
 
 
 def _suspect(suspect: Suspect) -> str:

@@ -42,11 +42,24 @@ class Reports:
         """
         return self.found() if self.named or self.in_ci else None
 
+    def there(self) -> bool:
+        """Whether `of_job` has files to read."""
+        return (self.named or self.in_ci) and bool(self._paths())
+
     def found(self) -> RunReport:
         """The report as named, as configured, or where runners put it.
 
         Raises UnreadableReport where there is no file.
         """
+        paths = self._paths()
+        if not paths:
+            raise UnreadableReport(
+                f"no JUnit report found: {', '.join(self.globs or USUAL)}",
+                hint="Name it with --junit, and keep it as an artifact of the test job.",
+            )
+        return read_files(paths, self.workspace)
+
+    def _paths(self) -> tuple[Path, ...]:
         inside = [each for each in self.globs if not self._elsewhere(each)]
         paths = find_reports(self.workspace, inside or ([] if self.globs else USUAL))
         if not self.named:
@@ -54,13 +67,7 @@ class Reports:
         for pattern in filter(self._elsewhere, self.globs):
             found = glob(pattern, recursive=True)  # noqa: PTH207 - pathlib takes no absolute pattern
             paths += tuple(map(Path, sorted(found)))
-        paths = tuple(path for path in paths if path.is_file())
-        if not paths:
-            raise UnreadableReport(
-                f"no JUnit report found: {', '.join(self.globs or USUAL)}",
-                hint="Name it with --junit, and keep it as an artifact of the test job.",
-            )
-        return read_files(paths, self.workspace)
+        return tuple(path for path in paths if path.is_file())
 
     def _elsewhere(self, pattern: str) -> bool:
         """Whether this is outside of the workspace, which only a command line may name."""

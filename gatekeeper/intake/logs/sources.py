@@ -41,7 +41,7 @@ class Logs:
         if self.pipeline:
             access = GitLabAccess.of(self.env or {})
             logs += [
-                _read_stream(stream, name, alphabet)
+                read_log(stream, name, alphabet)
                 for name, stream in failed_jobs(access, self.pipeline)
             ]
         if not any(log.size for log in logs):
@@ -53,15 +53,14 @@ class Logs:
 
 
 def _read_file(name: str, alphabet: Alphabet) -> LogText:
-    with _opened(name) as stream:
-        return _read_stream(stream, "standard input" if name == STDIN else name, alphabet)
-
-
-def _read_stream(stream: BinaryIO, source: str, alphabet: Alphabet) -> LogText:
+    source = "standard input" if name == STDIN else name
     try:
-        return read_log(stream, source, alphabet)
+        with _opened(name) as stream:
+            return read_log(stream, source, alphabet)
     except OSError as error:
-        raise UnreadableReport(f"the log {source} cannot be read: {error.strerror}") from error
+        raise UnreadableReport(
+            f"the log {name} cannot be read: {error.strerror}", hint="Name a file with --log."
+        ) from error
 
 
 @contextmanager
@@ -69,11 +68,5 @@ def _opened(name: str) -> Iterator[BinaryIO]:
     if name == STDIN:
         yield sys.stdin.buffer
         return
-    try:
-        stream = Path(name).open("rb")
-    except OSError as error:
-        raise UnreadableReport(
-            f"the log {name} cannot be read: {error.strerror}", hint="Name a file with --log."
-        ) from error
-    with stream:
+    with Path(name).open("rb") as stream:
         yield stream
