@@ -76,7 +76,8 @@ def _judge(
     words: Vocabulary,
     there: Collection[Literal],
 ) -> Iterator[Answer]:
-    if len(set(literals)) < 2 or any(one in there or words.held(one) for one in literals):
+    new = {one for one in literals if one not in there}  # one more on a known list is honest
+    if len(new) < 2 or all(words.held(one) for one in new):
         return
     shown = ", ".join(f"{one:g}" if isinstance(one, float) else repr(one) for one in literals[:3])
     if any(isinstance(one, str | bool) for one in literals):
@@ -85,7 +86,8 @@ def _judge(
         return
     numbers = [float(one) for one in literals if not isinstance(one, bool | str)]
     peculiar = _PECULIAR.search(subject) is not None
-    if (peculiar or len(set(numbers)) >= MANY) and set(numbers) <= _features(words, peculiar):
+    many = peculiar or len(set(numbers)) >= MANY
+    if many and set(numbers) <= _features(words, peculiar):
         what = "of what is peculiar to" if peculiar else "of inputs of"
         yield Answer(line, f"decides by a list {what} the failing tests ({shown})")
 
@@ -94,7 +96,8 @@ def _given(text: str, words: Vocabulary) -> bool:
     """Whether a failing test holds the text, or a text of which it is a word or a number."""
     if words.tested.says(text):
         return True
-    whole = re.compile(rf"(?<![A-Za-z\d]){re.escape(text)}(?![A-Za-z\d])")
+    before = r"(?<![\d.])" if text[:1].isdigit() else r"(?<![A-Za-z\d])"
+    whole = re.compile(rf"{before}{re.escape(text)}(?![A-Za-z\d])")
     return len(text) > 2 and any(
         isinstance(one, str) and len(one) < LONGEST and whole.search(one)
         for one in words.tested.literals
