@@ -22,7 +22,6 @@ from gatekeeper.journal import write_atomically
 from gatekeeper.scenarios import Memory, dump, parse, redacted
 from gatekeeper.trust import Asked, known_scenarios, plain_folder, read_optional, settings_and_delta
 
-
 FORMAT = """\b
 A scenario is one YAML file, scenarios/ID.yml. Only one of the first three is needed.
   affected_tests         CLASS::NAME, FILE::NAME, FILE or NAME
