@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from gatekeeper.domain import LogText, Passage
-from gatekeeper.intake.logs.cleaning import clean
+from gatekeeper.intake.logs.cleaning import MAX_LINE, clean
 
 BLOCK = 1 << 20  # bytes read at a time
 AROUND = 1 << 15  # bytes on either side of a line that are looked through for its passage
@@ -143,7 +143,10 @@ class _Reader:
         begin = buffer.rfind(b"\n", max(0, offset - LINE), offset) + 1 or max(0, offset - LINE)
         stop = buffer.find(b"\n", offset, offset + LINE)
         stop = stop if stop >= 0 else min(len(buffer), offset + LINE)
-        line = clean(buffer[begin:stop])
+        if stop - begin > MAX_LINE:  # what is looked at must be in what is kept
+            line = clean(buffer[max(begin, offset - 250) : min(stop, offset + 340)])
+        else:
+            line = clean(buffer[begin:stop])
         sign = self._recognise(line)
         if not sign:
             return
