@@ -40,6 +40,8 @@ _SILENT = frozenset({"system-out", "system-err", "properties"})
 _testcase: Callable[[Element], Any] = xunit2.TestCase.fromelem
 _OUTPUTS = frozenset({SystemOut, SystemErr})
 _UNNAMED = "(no name)"
+_NOT_RUN = frozenset({"disabled", "notrun", "suppressed", "skipped", "pending", "ignored"})
+"""`status` or `result` of a testcase without children that did not run (CTest, GoogleTest)."""
 
 
 def bounded(text: str, limit: int) -> str:
@@ -99,10 +101,14 @@ class CaseReader:
     cases: PackedCases = field(default_factory=PackedCases)
     orphans: list[CaseResult] = field(default_factory=list)
     places: dict[_Written, int] = field(default_factory=dict)
+    errors: int = 0  # cases whose state is that
 
     def passed(self, attributes: Mapping[str, str], suite: Suite) -> None:
         """Add a testcase that passed: nearly all of a report, so this must be quick."""
         get = attributes.get
+        if ("status" in attributes or "result" in attributes) and _not_run(attributes):
+            self._unrun(attributes, suite)
+            return
         file = attributes["file"] if "file" in attributes else get("filepath")
         written = (suite, get("classname"), file)
         place = self.places.get(written)
@@ -118,17 +124,15 @@ class CaseReader:
         if _SILENT.issuperset([child.tag for child in element]):
             self.passed(element.attrib, suite)
             return
-        get = element.attrib.get
-        identity = case_id(get("classname") or suite.name, get("name") or _UNNAMED)
-        file = bounded(get("file") or get("filepath") or suite.file, FILE)
-        line, seconds = _line(get("line") or get("lineno")), number(get("time") or "nan")
-        place = _Place(
-            file,
-            line if line >= 0 else None,
-            None if math.isnan(seconds) else seconds,
-            suite.name,
+        self.cases.add(self._told(*_where(element.attrib, suite), list(_testcase(element))))
+
+    def _unrun(self, attributes: Mapping[str, str], suite: Suite) -> None:
+        identity, place = _where(attributes, suite)
+        self.cases.add(
+            CaseResult(
+                identity, CaseState.SKIPPED, file=place.file, line=place.line, suite=place.suite
+            )
         )
-        self.cases.add(self._told(identity, place, list(_testcase(element))))
 
     def orphan(self, element: Element, suite: Suite) -> None:
         """Add a failure or error element that stands in a suite and in no testcase."""
@@ -139,14 +143,15 @@ class CaseReader:
     def _told(self, identity: CaseId, place: _Place, entries: Sequence[Any]) -> CaseResult:
         """The case with its state and the texts that explain it."""
         kinds = set(map(type, entries))
-        state = _state(kinds)
+        state = CaseState.SKIPPED if _to_do(entries) else _state(kinds)
+        self.errors += state is CaseState.ERROR
         reasons = [entry for entry in entries if type(entry) not in _OUTPUTS]
         if len(reasons) > 1:  # the deciding one first
             reasons.sort(key=lambda entry: _RED.get(type(entry)) is not state)
         details = "\n\n".join(filter(None, map(_body, reasons)))
         outputs = [_body(entry) for entry in entries if type(entry) in _OUTPUTS]
         message, kind, details, output = self.texts.keep(
-            (_reason(reasons, "message") or details.strip().partition("\n")[0], MESSAGE),
+            (_reason(reasons, "message") or _first_line(details, identity), MESSAGE),
             (_reason(reasons, "type"), SHORT),
             (details, DETAILS),
             ("\n".join(filter(None, outputs)), OUTPUT),
@@ -174,6 +179,40 @@ class CaseReader:
             self.places.clear()
         self.places[written] = place
         return place
+
+
+def _where(attributes: Mapping[str, str], suite: Suite) -> tuple[CaseId, _Place]:
+    """Identity and place of a testcase, by its attributes."""
+    get = attributes.get
+    identity = case_id(get("classname") or suite.name, get("name") or _UNNAMED)
+    file = bounded(get("file") or get("filepath") or suite.file, FILE)
+    line, seconds = _line(get("line") or get("lineno")), number(get("time") or "nan")
+    place = _Place(
+        file,
+        line if line >= 0 else None,
+        None if math.isnan(seconds) else seconds,
+        suite.name,
+    )
+    return identity, place
+
+
+def _not_run(attributes: Mapping[str, str]) -> bool:
+    return not _NOT_RUN.isdisjoint(
+        {attributes.get("status", "").lower(), attributes.get("result", "").lower()}
+    )
+
+
+def _to_do(entries: Sequence[Any]) -> bool:
+    """Node's `todo`: what such a test does counts for nothing, and its run stays green."""
+    return any(type(entry) is Skipped and entry.type == "todo" for entry in entries)
+
+
+def _first_line(details: str, identity: CaseId) -> str:
+    """The first line that says more than the name of the test, which PHPUnit begins with."""
+    for line in details.strip().split("\n", 3)[:3]:
+        if line.strip() and not line.startswith(str(identity)):
+            return line
+    return details.strip().partition("\n")[0]
 
 
 def _state(kinds: Set[type]) -> CaseState:

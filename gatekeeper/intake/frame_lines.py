@@ -71,8 +71,8 @@ _PATTERNS = tuple(
         r"(?::in [`'](?P<function>[^`']+)'|[\]:]|$)",
         r"\[(?P<path>[^\s:\[\]]+\.rb):(?P<line>\d+)\]",
         # C's assert: prog: x.c:12: f: Assertion `x' failed.
-        rf"^[^\s:]{{1,200}}: (?P<path>[^\s:]+{_NATIVE}):(?P<line>\d+): (?P<function>[^:]{{1,200}}): "
-        r"Assertion ",
+        rf"^[^\s:]{{1,200}}: (?P<path>[^\s:]+{_NATIVE}):(?P<line>\d+): "
+        r"(?P<function>[^:]{1,200}): Assertion ",
         # Kotlin's and Maven's compilers: e: /x/Foo.kt: (3, 5): said, [ERROR] /x/Foo.java:[3,5] said
         rf"^(?:[ew]: |\[(?:ERROR|WARNING)\] )(?:file://)?(?P<path>{_PATH}):\s?[\[(]?"
         r"(?P<line>\d+)[,:]",

@@ -16,11 +16,12 @@ _VOLATILE = re.compile(
     r"|(?P<uuid>\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b)"
     r"|(?P<tmp>/pytest-of-[^/\s]+/pytest-\d+|/tmp/tmp[a-z0-9_]{8}\b|/var/folders/[^/\s]+/[^/\s]+)"
     r"|(?P<pid>\bpid[=: ]\d+)"
+    r"|(?P<stamp>\b20[2-9]\d(?:0[1-9]|1[0-2])[0-3]\d[0-2]\d[0-5]\d[0-5]\d\b)"  # 20261121050446
     r"|(?P<clock>\b1[5-9]\d{8}(?:\.\d+|\d{3})?(?![\w.]))"  # seconds or ms since 1970, from 2017 on
 )
 _SIGNS = (":", "0x", "/", "pid")
-_OTHER_SIGN = re.compile(r"-[0-9a-fA-F]{4}-|1[5-9]\d{8}")
-_HINT = re.compile(r"\d[T ]\d|0x|/|pid|-[0-9a-fA-F]{4}-|1[5-9]\d{8}")
+_OTHER_SIGN = re.compile(r"-[0-9a-fA-F]{4}-|1[5-9]\d{8}|20[2-9]\d{11}")
+_HINT = re.compile(r"\d[T ]\d|0x|/|pid|-[0-9a-fA-F]{4}-|1[5-9]\d{8}|20[2-9]\d{11}")
 
 
 def case_id(classname: str, name: str) -> CaseId:

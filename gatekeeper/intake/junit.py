@@ -33,10 +33,7 @@ MAX_TOKEN = 16 * 1024**2
 
 _KINDS = {
     "TestRun": "a Visual Studio test report (TRX)",
-    "test-run": "an NUnit 3 report",
     "test-results": "an NUnit 2 report",
-    "assemblies": "an xUnit.net report",
-    "assembly": "an xUnit.net report",
     "html": "an HTML page",
     "coverage": "a coverage report",
     "report": "a coverage report (JaCoCo)",
@@ -226,7 +223,19 @@ def _state(reading: _Reading) -> tuple[SourceState, str]:
         claimed = reading.target.claimed
         says = f", though its suites claim {claimed} tests" if claimed else ""
         return SourceState.EMPTY, f"holds no testcase{says}"
-    return SourceState.READ, ""
+    return SourceState.READ, _untold(reading)
+
+
+def _untold(reading: _Reading) -> str:
+    """A package that does not compile is counted by gotestsum, which says no more of it."""
+    target, reader = reading.target, reading.reader
+    claimed = target.claimed_errors
+    if target.root != "testsuites" or claimed == 0 or reader.errors or reader.orphans:
+        return ""
+    return (
+        f"its head claims {claimed} error(s) of which no testcase tells: something was not even "
+        "loaded or compiled, so read the job's log as well"
+    )
 
 
 def _broken(reading: _Reading) -> tuple[SourceState, str]:

@@ -7,6 +7,7 @@ from xml.etree.ElementTree import Element, TreeBuilder  # defusedxml parses
 from xml.parsers.expat import XMLParserType
 
 from gatekeeper.intake.cases import FILE, CaseReader, Suite
+from gatekeeper.intake.dotnet import DIALECTS, Dialect
 from gatekeeper.intake.identity import MAX_NAME
 
 ROOTS = frozenset({"testsuites", "testsuite", "testrun"})
@@ -32,6 +33,7 @@ class JUnitTarget:
 
     def __init__(self, reader: CaseReader) -> None:
         self.claimed = 0  # what the suites' own attributes say; wrong in many real reports
+        self.claimed_errors = 0  # those of the root
         self.root = ""
         self._reader = reader
         self._suite = Suite("", "")
@@ -43,6 +45,7 @@ class JUnitTarget:
         self._text = 0
         self._tail: deque[str] = deque()
         self._tail_size = 0
+        self._dialect: Dialect | None = None
 
     def attach(self, expat: XMLParserType) -> None:
         """Let the parser call this target without the detour over events that nobody needs.
@@ -75,10 +78,16 @@ class JUnitTarget:
             if self._text:
                 self._flush()
             self._open.start(tag, attributes)
-        elif tag in _RED and self.root:
+        elif self._is_result(tag):
             self._build(tag, attributes, self._depth - 1)
         else:
             self._outside(tag, attributes)
+
+    def _is_result(self, tag: str) -> bool:
+        """Whether an element outside of a testcase is to be built and read."""
+        if self._dialect is not None:
+            return tag == self._dialect.case
+        return bool(self.root) and tag in _RED
 
     def data(self, text: str) -> None:
         """Text of the open element: the head is kept, then a moving tail."""
@@ -127,7 +136,7 @@ class JUnitTarget:
         for _ in range(self._open_depth, self._depth):
             self._open.end("")
         element = self._open.close()
-        if element.tag in _RED or any(child.tag in _RED for child in element):
+        if element.tag in _RED or any(child.tag in _RED for child in element.iter()):
             self._finish(element)
         self._open = None
         return element.get("name") or element.tag
@@ -140,10 +149,13 @@ class JUnitTarget:
 
     def _outside(self, tag: str, attributes: dict[str, str]) -> None:
         if not self.root:
-            if tag not in ROOTS:
+            self._dialect = DIALECTS.get(tag)
+            if tag not in ROOTS and self._dialect is None:
                 raise NotJUnit(tag)
             self.root = tag
-        if tag == "testsuite":
+            errors = attributes.get("errors", "")
+            self.claimed_errors = int(errors) if errors.isascii() and errors[:9].isdigit() else 0
+        if tag == "testsuite" or (self._dialect is not None and tag == self._dialect.suite):
             file = attributes.get("file", "")[:FILE] or self._suite.file
             self._suite = Suite(attributes.get("name", "")[:MAX_NAME], file)
             self._suites.append((self._depth, self._suite))
@@ -153,6 +165,8 @@ class JUnitTarget:
             self.claimed += int(tests) if tests.isascii() and tests[:9].isdigit() else 0
 
     def _finish(self, element: Element) -> None:
+        if self._dialect is not None and element.tag == self._dialect.case:
+            element = self._dialect.translate(element)
         add = self._reader.case if element.tag == "testcase" else self._reader.orphan
         add(element, self._suite)
         self._open = None

@@ -1,9 +1,10 @@
-"""Makes the traces in tests/assets/traces again, by running the real tools.
+"""Makes what stands in tests/assets/traces and tests/assets/junit again, by running the real tools.
 
-    python -m tests.support.make_traces TOOLS FOLDER [name ...]
+    python -m tests.support.make_traces traces|junit TOOLS FOLDER [name ...]
 
-TOOLS holds `v` (a venv with pytest) and `node_modules`; FOLDER is scratch. Names of this machine
-are replaced.
+TOOLS holds `v` (a venv with pytest and its plugins, Robot Framework, unittest-xml-reporting) and
+`node_modules` (Jest, Vitest, Mocha, Playwright test and their JUnit reporters); FOLDER is scratch,
+best inside the folder of `node_modules`. Names of this machine are replaced.
 """
 
 from __future__ import annotations
@@ -16,38 +17,53 @@ import sys
 import tomllib
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent.parent / "assets" / "traces"
+ASSETS = Path(__file__).resolve().parent.parent / "assets"
 WORKSPACE = "/builds/acme/shop"
 
 
 def main() -> None:
     """Run what was asked for, or everything."""
-    tools, folder, *names = sys.argv[1:]
-    traces = tomllib.loads((HERE / "traces.toml").read_text())
-    for name in names or traces:
-        made = traces[name].get("made")
-        if made is None:  # by its documented shape: the file was written by hand
+    kind, tools, folder, *names = sys.argv[1:]
+    here = ASSETS / kind
+    (index,) = here.glob("*.toml")
+    rows = tomllib.loads(index.read_text())
+    for name in names or rows:
+        if "made" not in rows[name]:  # by its documented shape: written by hand
             continue
         room = Path(folder) / name
         shutil.rmtree(room, ignore_errors=True)
         room.mkdir(parents=True)
-        path = f"{tools}/v/bin:{tools}/node_modules/.bin:{os.environ['PATH']}"
-        env = {**os.environ, "PATH": path, "TOOLS": tools, "LANG": "C.UTF-8", "CI": "true"}
-        done = subprocess.run(
-            ["bash", "-c", made],
-            cwd=room,
-            env={**env, "PYTHONDONTWRITEBYTECODE": "1"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            timeout=180,
-            check=False,
-        )
-        text = done.stdout.decode("utf-8", "replace")
-        text = text.replace(str(room), WORKSPACE).replace(tools, "/opt/tools")
-        text = re.sub(r"/root/\.(?=\w)", "/home/ci/.", text)
-        (HERE / f"{name}.txt").write_text(text)
-        print(f"{name:24} exit {done.returncode:3} {len(text.splitlines()):4} lines")
+        code, said = _run(rows[name]["made"], room, tools)
+        if kind == "junit":
+            report = room / "report.xml"
+            said = report.read_bytes() if report.exists() else b""
+        made = _clean(said, room, tools)
+        (here / f"{name}.{'xml' if kind == 'junit' else 'txt'}").write_bytes(made)
+        print(f"{name:24} exit {code:3} {len(made.splitlines()):4} lines")
+
+
+def _run(script: str, room: Path, tools: str) -> tuple[int, bytes]:
+    path = f"{tools}/v/bin:{tools}/node_modules/.bin:{os.environ['PATH']}"
+    env = {**os.environ, "PATH": path, "TOOLS": tools, "LANG": "C.UTF-8", "CI": "true"}
+    done = subprocess.run(
+        ["bash", "-c", script],
+        cwd=room,
+        env={**env, "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "80"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        timeout=180,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+def _clean(made: bytes, room: Path, tools: str) -> bytes:
+    made = made.replace(os.fsencode(room), b"/builds/acme/shop").replace(
+        tools.encode(), b"/opt/tools"
+    )
+    made = re.sub(rb'hostname="[^"]+"', b'hostname="runner-07"', made)
+    return re.sub(rb"/root/\.(?=\w)", b"/home/ci/.", made)
 
 
 if __name__ == "__main__":

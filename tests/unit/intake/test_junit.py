@@ -256,7 +256,7 @@ EXTERNAL = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
         pytest.param('{"tests": 1}', SourceState.MALFORMED, id="json"),
         pytest.param("<testsuite><a></b>", SourceState.MALFORMED, id="broken-before-a-case"),
         pytest.param("<TestRun/>", SourceState.NOT_JUNIT, id="trx"),
-        pytest.param("<test-run/>", SourceState.NOT_JUNIT, id="nunit"),
+        pytest.param("<test-run/>", SourceState.EMPTY, id="nunit"),
         pytest.param("<!DOCTYPE html><html><br></html>", SourceState.NOT_JUNIT, id="html"),
         pytest.param("<testcase name='a'/>", SourceState.NOT_JUNIT, id="other-root"),
     ],
