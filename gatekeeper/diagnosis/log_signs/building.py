@@ -37,7 +37,7 @@ BUILD: Sequence[Row] = (
      r"^error: could not compile `?(\S+?)`? ",
      "the crate `{0}` does not compile", "Repair the first error above it."),
     ("TypeScript syntax", 72,
-     "error ts1",
+     "error ts",
      r"error (TS1\d{3}: .+)",
      "TypeScript code does not parse ({0})", "Repair the syntax at the place named."),
     ("Python syntax", 72,

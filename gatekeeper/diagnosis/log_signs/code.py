@@ -8,18 +8,16 @@ from gatekeeper.diagnosis.log_signs.model import Row
 
 LINT: Sequence[Row] = (
     ("linter code", 70,
-     ": c0|: c4|: c9|: e0|: e1|: e2|: e3|: e4|: e5|: e7|: e9|: f4|: f5|: f6|: f7|: f8|: "
-     "r0|: r1|: w0|: w1|: w2|: w5|: w6|: n8|: d1|: d2|: s1|: s3|: b0|: up0|: i0|: sc|: "
-     "ruf0|: sim|: pl",
+     ":: e|:: f|:: w|:: c|:: n|:: d|:: s|:: r|:: b|:: u|:: i|:: p",
      r"^(?:[^\s:]+\.\w+:\d+:\d+:? )([A-Z]{1,4}\d{3,4}:? .+)",
      "a linter complains ({0})", "Do what the linter says at the place named."),
     ("ruff", 70,
-     "f401|f403|f405|f541|f811|f821|f841|e401|e402|e501|e70|e71|e72|e73|e74|i001|w29|w605|"
-     "invalid-syntax",
+     "imported but unused|undefined name|[*]|unused|redefin|too long|invalid-syntax|import|"
+     "f-string|comparison|ambiguous|blank line|whitespace|assigned to",
      r"^((?:[EFIW]\d{3}|invalid-syntax:?) (?:\[\*\] )?\S.+)",
      "a linter complains ({0})", "Do what the linter says at the place named."),
     ("linter ends", 42,
-     "found ",
+     "found  error",
      r"^(Found \d+ errors?\b.*)",
      "a linter or type checker complains ({0})", "Do what it says above."),
     ("mypy", 71,

@@ -37,7 +37,7 @@ CONFIGURATION: Sequence[Row] = (
      "an image is not there, or may not be pulled ({0})",
      "Correct the image's name and tag, or give the job the registry's credentials."),
     ("denied", 62,
-     "denied|unauthorized|403 forbidden|401 unauthorized|authentication required",
+     "denied|unauthorized| forbidden|authentication required|returned error",
      r"((?:Error response from daemon|requested access|error|failed).{0,200}(?:\bdenied\b|"
      r"unauthorized\b|authentication required).{0,80}|(?:401 Unauthorized|403 "
      "Forbidden).{0,80}|returned error: 40[13])",
@@ -89,7 +89,7 @@ CONFIGURATION: Sequence[Row] = (
      "config file.*)",
      "a configuration file is missing or wrong ({0})", "Correct or add the file named."),
     ("TypeScript options", 70,
-     "error ts5|error ts18003",
+     "error ts",
      r"error (TS5\d{3}: .+|TS18003: .+)",
      "the compiler's configuration is wrong ({0})", "Correct tsconfig.json or its path."),
     ("no makefile", 72,
@@ -128,7 +128,7 @@ CONFIGURATION: Sequence[Row] = (
      r"(.*(?:yaml invalid|jobs:\S+ config).*)",
      "the CI configuration is wrong ({0})", "Correct the CI file."),
     ("exit 126 or 127", 40,
-     "exit code 12|exit status 12",
+     "exit code |exit status ",
      r"exit (?:code|status) (12[67])\b",
      "a command is missing or may not be run (exit status {0})",
      "Look at the command's last words."),

@@ -79,7 +79,7 @@ DEPENDENCY: Sequence[Row] = (
      "(PACKAGES DO NOT MATCH THE HASHES.*)",
      "a downloaded package is not the one that was locked ({0})", "Lock the requirements again."),
     ("npm package", 70,
-     "e404|404 not found|etarget|no matching version",
+     "npm err|etarget|no matching version",
      "npm (?:ERR!|error) (?:code )?(E404|404 .+|ETARGET|notarget .+)",
      "npm finds no such package or version ({0})",
      "Correct its name or version, or the registry and its token."),

@@ -47,7 +47,7 @@ INFRASTRUCTURE: Sequence[Row] = (
      "timeout).{0,120})",
      "the network broke off ({0})", "Run the job again; if it stays, check the network."),
     ("curl times out", 74,
-     "curl: (28)",
+     "curl: ()",
      r"(curl: \(28\) .+)",
      "a server did not answer in time ({0})",
      "Run the job again; if it stays, ask the server's people."),
@@ -59,12 +59,12 @@ INFRASTRUCTURE: Sequence[Row] = (
      "a certificate is not trusted ({0})",
      "Renew it, or give the job the authority that signed it."),
     ("server error", 72,
-     "502|503|504|500 internal|service unavailable|bad gateway|gateway time",
+     "returned error|internal server|service unavailable|bad gateway|gateway time|http ",
      r"((?:returned error: 5\d\d|50[0234] (?:Internal Server Error|Bad Gateway|Service "
      r"(?:Temporarily )?Unavailable|Gateway Time-?out)|HTTP 50[0234]\b).{0,80})",
      "a server failed ({0})", "Run the job again later."),
     ("rate limit", 74,
-     "toomanyrequests|rate limit|429 too many|error 429",
+     "toomanyrequests|rate limit|too many requests",
      "((?:toomanyrequests|pull rate limit|429 Too Many Requests|API rate limit "
      "exceeded).{0,120})",
      "a server was asked too often ({0})",
@@ -77,7 +77,7 @@ INFRASTRUCTURE: Sequence[Row] = (
 
 RESOURCE: Sequence[Row] = (
     ("disk", 88,
-     "no space left|enospc|disk quota exceeded|not enough disk|disk full|errno 28",
+     "no space left|enospc|disk quota exceeded|not enough disk",
      "((?:No space left on device|ENOSPC|Disk quota exceeded|There is not enough disk "
      "space).{0,120})",
      "the disk is full ({0})",
@@ -114,7 +114,7 @@ RESOURCE: Sequence[Row] = (
      "a process was killed, most likely for its memory",
      "Give the job more memory, or make it use less."),
     ("exit 137", 60,
-     "137",
+     "exit code |exit status |exited |exit with ",
      r"exit(?:ed)? (?:code|status|with)? ?(?:code )?(137)\b",
      "a process was killed (exit status 137), most likely for its memory",
      "Give the job more memory, or make it use less."),
@@ -163,7 +163,7 @@ TIMEOUT: Sequence[Row] = (
      "out after .+)",
      "something took longer than it may ({0})", "Look for what waits or loops in it."),
     ("exit 124", 62,
-     "exit code 124|exit status 124",
+     "exit code |exit status ",
      r"exit (?:code|status) (124)\b",
      "a command ran longer than `timeout` allows (exit status 124)",
      "Look for what waits or loops in it."),

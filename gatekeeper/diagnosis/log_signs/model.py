@@ -22,7 +22,7 @@ Row = tuple[str, int, str, str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class LogSign:
-    """`words`: one of them, in lower case, is in every line that the pattern finds.
+    """`words`: one of them is in every line that the pattern finds, in lower case without digits.
 
     `says` is a clause in which `{0}` is the pattern's first group; `advice` is what to do next.
     """

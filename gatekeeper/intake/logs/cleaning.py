@@ -12,6 +12,8 @@ import re
 MAX_LINE = 600
 """Characters of one line that are kept: its head and its tail."""
 
+_LOOKED_AT = 1 << 14  # bytes
+
 _ESCAPES = re.compile(
     r"\x1b(?:\[[0-?]{0,60}[ -/]{0,4}[@-~]|\][^\x07\x1b\n]{0,400}(?:\x07|\x1b\\)|"
     r"[()*+][0-9A-Za-z]|[@-Z\\^_=>78])"
@@ -26,6 +28,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 def clean(raw: bytes) -> str:
     """The line that stays on the screen; "" for a line that only marks a section."""
+    if len(raw) > _LOOKED_AT:
+        raw = raw[: _LOOKED_AT // 2] + b" [...] " + raw[-_LOOKED_AT // 2 :]
     text = _ESCAPES.sub("", _STAMP.sub("", raw.decode("utf-8", "replace"), count=1))
     text = _STAMP.sub("", _MARK.sub("", text), count=1).rstrip("\r\n \t")
     if "\r" in text:

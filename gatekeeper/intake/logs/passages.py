@@ -1,14 +1,15 @@
 """The lines of a log that bear a sign, wherever they are, with what stands around them.
 
-A log may have a gigabyte, so it is read in blocks and nearly nothing of it is kept. One
-expression over each block finds the words that a sign needs; only lines with such a word are
-looked at closely. Of each sign the first and the last lines that bear it are kept.
+A log may have a gigabyte, so it is read in blocks and nearly nothing of it is kept. Most lines of
+a long log are like others but for their numbers: a line is looked at closely only where no line
+of its shape was seen before, or one that has a word that a sign needs. Of each sign the first and
+the last lines that bear it are kept.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -16,16 +17,19 @@ from gatekeeper.domain import LogText, Passage
 from gatekeeper.intake.logs.cleaning import MAX_LINE, clean
 
 BLOCK = 1 << 20  # bytes read at a time
-AROUND = 1 << 15  # bytes on either side of a line that are looked through for its passage
-LINE = 1 << 13  # bytes of one line that are looked at
+LONG = 1 << 16  # bytes without a line break that are not waited for any longer
 BEFORE = 30  # lines of a passage before the one that was noticed
 NEAR = 6  # so many of them are kept where nothing shows where the passage begins
 AFTER = 14
 FIRST = 3  # of each sign so many passages from its first on,
 LAST = 3  # and so many to its last
 TAIL = 25  # lines
+_SHAPES = 30_000  # that are remembered,
+_SHAPE = 300  # bytes of the longest that is
+_STEP = MAX_LINE - 150  # between two views of a line that is longer than what is kept of it
 
 _SECTION = b"section_"
+_DIGITS = b"0123456789"
 _NEW_SECTION = re.compile(rb"section_(start|end):\d{1,12}:([\w.-]{1,100})")
 _BEGIN = re.compile(
     r"^(?:\S+ )?Traceback \(most recent call last\)|^_{4,} .+ _{4,}$|^(?:FAIL|ERROR): \w|"
@@ -40,7 +44,8 @@ Recognise = Callable[[str], str]
 class Alphabet:
     """What to look for: words, one of which every line with a sign has, and the signs.
 
-    `words` are in lower case. `recognise` gives the name of the sign that a line bears, or "".
+    `words` are in lower case and have no digits. `recognise` gives the name of the sign that a
+    line bears, or "".
     """
 
     words: Sequence[str]
@@ -69,21 +74,9 @@ class _Kept:
 def read_log(stream: BinaryIO, source: str, alphabet: Alphabet) -> LogText:
     """Read a log to its end. Memory is bounded by the number of signs, not by the log."""
     reader = _Reader(source, alphabet)
-    held = b""
     while block := stream.read(BLOCK):
-        held = reader.take(held + block, last=False)
-    return reader.result(reader.take(held, last=True))
-
-
-@dataclass(frozen=True)
-class _Seen:
-    """A line that bears a sign, by its place in the buffer."""
-
-    begin: int
-    stop: int
-    number: int
-    line: str
-    section: str
+        reader.take(block)
+    return reader.result()
 
 
 class _Reader:
@@ -92,97 +85,127 @@ class _Reader:
         self._words = alphabet.expression()
         self._recognise = alphabet.recognise
         self._kept: dict[str, _Kept] = {}
-        self._latest: dict[str, _Seen] = {}  # in this buffer, of signs that were seen often
+        self._latest: dict[str, tuple[int, str, str]] = {}  # in this block, of frequent signs
+        self._known: dict[bytes, bool] = {}  # shape of a line, and whether it has a word
+        self._long: list[bytes] = []  # of them, those that are forgotten with the block
         self._section = ""
-        self._gone = 0  # bytes that were read and dropped
-        self._done = 0  # bytes at the head of the buffer that were looked through
-        self._number = 1  # line at `_done`
+        self._size = 0
+        self._rows: list[bytes] = []  # lines around those that were not looked at yet
+        self._before = 0  # how many of them were
+        self._part = b""  # of a line that has no end yet
+        self._broken = False  # whether that line's head was looked at already
+        self._number = 1  # of the first of the rows
 
-    def take(self, buffer: bytes, *, last: bool) -> bytes:
-        """Look through the buffer, but for an end that may be around a line; what to keep of it."""
-        end = len(buffer) if last else buffer.rfind(b"\n", 0, max(0, len(buffer) - AROUND)) + 1
-        if not last and end <= self._done:
-            if len(buffer) < 4 * BLOCK:
-                return buffer
-            end = len(buffer) - AROUND  # one line of megabytes
-        self._look_through(buffer, self._done, end)
-        for sign, seen in self._latest.items():
-            self._kept[sign].add(self._passage(buffer, seen, sign))
-        self._latest.clear()
-        self._number += buffer.count(b"\n", self._done, end)
-        if last:
-            return buffer
-        kept = max(0, end - AROUND)
-        self._gone += kept
-        self._done = end - kept
-        return buffer[kept:]
+    def take(self, block: bytes) -> None:
+        """Look through one more block, but for its last lines, which are around later ones."""
+        self._size += len(block)
+        *rows, part = (self._part + block).split(b"\n")
+        if self._broken and rows:
+            self._broken = False
+        self._rows += rows
+        self._look_through(len(self._rows) - AFTER)
+        if len(part) > LONG:
+            self._look_at_part(part[:-MAX_LINE])
+            part, self._broken = part[-MAX_LINE:], True
+        self._part = part
 
-    def _look_through(self, buffer: bytes, begin: int, end: int) -> None:
-        low = buffer[begin:end].lower()
-        at, counted, number = 0, 0, self._number
-        while found := self._words.search(low, at):
-            start = found.start()
-            number += low.count(b"\n", counted, start)
-            counted = start
-            if found[0] == _SECTION:
-                self._mark(low, start)
-                at = found.end()
-                continue
-            stop = low.find(b"\n", start, start + LINE)
-            at = stop + 1 if stop >= 0 else start + LINE
-            self._look(buffer, begin + start, number)
-            section = low.rfind(_SECTION, start, at)
-            if section >= 0:
-                self._mark(low, section)
-
-    def _mark(self, low: bytes, at: int) -> None:
-        if found := _NEW_SECTION.match(low, at):
-            self._section = found[2].decode() if found[1] == b"start" else ""
-
-    def _look(self, buffer: bytes, offset: int, number: int) -> None:
-        begin = buffer.rfind(b"\n", max(0, offset - LINE), offset) + 1 or max(0, offset - LINE)
-        stop = buffer.find(b"\n", offset, offset + LINE)
-        stop = stop if stop >= 0 else min(len(buffer), offset + LINE)
-        if stop - begin > MAX_LINE:  # what is looked at must be in what is kept
-            line = clean(buffer[max(begin, offset - 250) : min(stop, offset + 340)])
-        else:
-            line = clean(buffer[begin:stop])
-        sign = self._recognise(line)
-        if not sign:
+    def _look_through(self, end: int) -> None:
+        begin, rows = self._before, self._rows
+        if end <= begin:
             return
-        seen = _Seen(begin, stop, number, line, self._section)
+        shapes = b"\n".join(rows[begin:end]).lower().translate(None, _DIGITS).split(b"\n")
+        if self._any_word(set(shapes)):
+            known = self._known
+            for index, shape in enumerate(shapes, start=begin):
+                if known[shape]:
+                    self._look(index)
+        for sign, (index, line, section) in self._latest.items():
+            self._kept[sign].add(self._passage(index, line, sign, section))
+        self._latest.clear()
+        for shape in self._long:  # too long to be remembered beyond its block
+            del self._known[shape]
+        gone = max(0, end - BEFORE)
+        self._number += gone
+        self._before = end - gone
+        del rows[:gone]
+
+    def _any_word(self, shapes: set[bytes]) -> bool:
+        """Whether any of the shapes has a word; now all of them are known."""
+        known, search = self._known, self._words.search
+        if len(known) > _SHAPES:
+            known.clear()
+        known.update({shape: search(shape) is not None for shape in shapes - known.keys()})
+        found = any(map(known.__getitem__, shapes))
+        self._long = [shape for shape in shapes if len(shape) > _SHAPE]
+        return found
+
+    def _look(self, index: int) -> None:
+        raw = self._rows[index]
+        if _SECTION in raw:
+            for kind, name in _NEW_SECTION.findall(raw):
+                self._section = name.decode() if kind == b"start" else ""
+        for line in _views(raw):
+            if sign := self._recognise(line):
+                self._keep(sign, index, line)
+                return
+
+    def _keep(self, sign: str, index: int, line: str) -> None:
         kept = self._kept.setdefault(sign, _Kept())
         if len(kept.first) < FIRST:
-            kept.add(self._passage(buffer, seen, sign))
-        else:  # of a flood only the last in each block is worth the reading around
-            self._latest[sign] = seen
+            kept.add(self._passage(index, line, sign, self._section))
+        else:  # of a flood only the last in each block is worth the reading around it
+            self._latest[sign] = index, line, self._section
 
-    def _passage(self, buffer: bytes, seen: _Seen, sign: str) -> Passage:
-        before = _cut_before(buffer[max(0, seen.begin - AROUND) : seen.begin])
-        after = buffer[seen.stop + 1 : seen.stop + AROUND].split(b"\n", AFTER)[:AFTER]
-        lines = [*before, seen.line, *map(clean, after)]
+    def _passage(self, index: int, line: str, sign: str, section: str) -> Passage:
+        before = _from_beginning(list(map(clean, self._rows[max(0, index - BEFORE) : index])))
+        lines = [*before, line, *map(clean, self._rows[index + 1 : index + 1 + AFTER])]
         while not lines[-1]:
             lines.pop()
-        start = seen.number - len(before)
-        return Passage(self._source, start, seen.number, tuple(lines), sign, seen.section)
+        at = self._number + index
+        return Passage(self._source, at - len(before), at, tuple(lines), sign, section)
 
-    def result(self, buffer: bytes) -> LogText:
-        """Everything that was kept, in the order of the log; `buffer` is its end."""
-        total = self._number - 1 + bool(buffer and not buffer.endswith(b"\n"))
-        end = buffer[-2 * AROUND :]
-        text = end.rstrip(b"\r\n")
-        blank = end[len(text) :].count(b"\n")
-        lines = tuple(map(clean, text.split(b"\n")[-TAIL:])) if text else ()
-        last = total - max(0, blank - 1)
-        tail = Passage(self._source, last - len(lines) + 1, last, lines) if lines else None
+    def _look_at_part(self, part: bytes) -> None:
+        """A line that does not come to its end is looked at in pieces, without what is around."""
+        at = self._number + len(self._rows)
+        if self._words.search(part.lower().translate(None, _DIGITS)):
+            for line in _views(part):
+                if sign := self._recognise(line):
+                    passage = Passage(self._source, at, at, (line,), sign, self._section)
+                    self._kept.setdefault(sign, _Kept()).add(passage)
+                    return
+
+    def result(self) -> LogText:
+        """Everything that was kept, in the order of the log."""
+        ended = not self._part and not self._broken
+        if not ended:
+            self._rows.append(self._part)
+        self._look_through(len(self._rows))
+        total = self._number + len(self._rows) - 1
         passages = [p for kept in self._kept.values() for p in (*kept.first, *kept.last)]
         ordered = tuple(sorted(passages, key=lambda p: (p.at, p.sign)))
-        return LogText(self._source, total, self._gone + len(buffer), ordered, tail)
+        return LogText(self._source, total, self._size, ordered, self._tail(total))
+
+    def _tail(self, total: int) -> Passage | None:
+        lines = list(map(clean, self._rows[-TAIL:]))
+        while lines and not lines[-1]:
+            lines.pop()
+            total -= 1
+        if not lines:
+            return None
+        return Passage(self._source, total - len(lines) + 1, total, tuple(lines))
 
 
-def _cut_before(raw: bytes) -> list[str]:
+def _views(raw: bytes) -> Iterator[str]:
+    """The line; one that is too long to be kept whole is shown in parts that overlap."""
+    if len(raw) <= MAX_LINE:
+        yield clean(raw)
+        return
+    for begin in range(0, min(len(raw), 4 * BLOCK), _STEP):
+        yield clean(raw[begin : begin + MAX_LINE])
+
+
+def _from_beginning(rows: list[str]) -> list[str]:
     """The lines before, from where something shows that the passage begins."""
-    rows = [clean(row) for row in raw.split(b"\n")[-BEFORE - 1 : -1]]
     for back in range(len(rows) - 1, -1, -1):
         if _BEGIN.search(rows[back]):
             return rows[back:]
