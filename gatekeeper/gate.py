@@ -77,6 +77,10 @@ class Gate:
 
     def _findings(self, candidate: Candidate, seen: frozenset[str]) -> tuple[Finding, ...]:
         found = [*self._look(self.guards, candidate)]
+        odd = [c.path for c in candidate.changes if c.new_mode not in _LAID_OVER]
+        if odd and not any(one.guard == "modes" and one.level is Level.BLOCK for one in found):
+            message = f"`{odd[0]}` is no regular file, and nothing else can be tried in a sandbox."
+            found.append(Finding("modes", Level.BLOCK, message, odd[0]))
         if candidate.tree in seen:
             message = "This is the same change as an earlier candidate; it was not tried again."
             found.append(Finding("repeated", Level.BLOCK, message))
@@ -93,6 +97,9 @@ class Gate:
             for finding in guard(candidate, before, after)
         )
 
+
+_LAID_OVER = ("100644", "100755", "000000")
+"""Modes of files that a sandbox can be given; the last is that of a file that is gone."""
 
 REVERT = "revert"
 _TAKES_BACK = "It takes back a part of the author's own change, and does nothing else."

@@ -67,3 +67,20 @@ def test_a_revert_written_by_hand_is_a_revert(tmp_path: Path) -> None:
     refused = judge(repo, change, "--set", "gate.revert=refuse")
     assert refused.code == 1
     assert refused.shown["candidates"][0]["findings"][0]["guard"] == "revert"
+
+
+def test_a_link_is_no_reason_to_stop_judging_the_others(tmp_path: Path) -> None:
+    """With its guard on `warn` a link is still refused, as no sandbox gets one; the fix passes."""
+    repo = shop(tmp_path / "p")
+    fix = (repo.path / "shop/cart.py").read_text().replace(BUG[1], BUG[0])
+    repo.write({"shop/cart.py": fix})
+    (repo.path.parent / "good.diff").write_text(repo.git("diff") + "\n")
+    repo.git("reset", "--quiet", "--hard")
+    (repo.path / "shop/link").symlink_to("cart.py")
+    repo.git("add", "--all")
+    (repo.path.parent / "link.diff").write_text(repo.git("diff", "--cached") + "\n")
+    repo.git("reset", "--quiet", "--hard")
+    patches = [str(repo.path.parent / name) for name in ("link.diff", "good.diff")]
+    asked = ("--set", "guards.modes=warn", "--format", "json")
+    done = gatekeeper("validate", repo.path, *patches, *asked, engine=PROCESS)
+    assert [c["verdict"] for c in done.shown["candidates"]] == ["rejected", "accepted"], done.stderr
