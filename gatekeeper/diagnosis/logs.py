@@ -133,6 +133,12 @@ def _in_context(
             f"a module of this project cannot be loaded ({group})",
             f"Restore `{group}`, or correct the place that imports it.",
         )
+    if sign.name in _DOWNLOADS and any(map(_NO_NETWORK.search, passage.lines)):
+        return (
+            Category.INFRASTRUCTURE,
+            f"the registry cannot be reached, so {says}",
+            "Check the network and the registry's address; run the job again.",
+        )
     if sign.name == "system header" and _has_header(group, known):
         return Category.BUILD, says, "Add the header's folder to the include path."
     if sign.category is Category.PRODUCT_BUG and _only_in_tests(passage, group, known, roots):
@@ -144,7 +150,12 @@ def _in_context(
     return sign.category, says, sign.advice
 
 
-_MODULES = ("Python module", "Node module", "Ruby gem", "TypeScript module")
+_MODULES = ("Python module", "imported name", "Node module", "Ruby gem", "TypeScript module")
+_DOWNLOADS = ("pip", "npm package", "Maven artifact", "crate", "apt", "Go module")
+_NO_NETWORK = re.compile(
+    r"Failed to establish a new connection|[Cc]onnection refused|ECONNREFUSED|"
+    r"[Nn]ame resolution|Name or service not known|[Rr]ead timed out|after connection broken"
+)
 _COMPARES = re.compile(
     r"\bassert|\bexpect|Expected|Assertion|Received|\bgot\b|Failed asserting|FAIL"
 )

@@ -81,10 +81,6 @@ CODE: Sequence[Row] = (
      "failed ",
      r"^FAILED (\S+::.+)",
      "a test fails ({0})", "Make the code do what the test expects."),
-    ("own import", 74,
-     "cannot import name",
-     r"(ImportError: cannot import name '\w+' from '[\w.]+'.*)",
-     "a name cannot be imported ({0})", "Restore the name, or correct the place that imports it."),
     ("Python error", 72,
      "error|exception",
      r"^((?:[a-z_][\w]*\.)*(?:[A-Z]\w*(?:Error|Exception)|AssertionError|StopIteration|"
