@@ -32,7 +32,8 @@ MARK = "verdict.json"
 class Journal:
     """Collects one `Report` and writes its artifacts into `out`.
 
-    `redact` takes the secrets out of every artifact except diffs, which must stay exact.
+    `redact` takes the secrets out of every artifact except diffs, which must stay exact;
+    `redactions` says what was taken out so far.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Journal:
         out: Path | None,
         formats: Sequence[Format],
         redact: Callable[[bytes], bytes],
+        redactions: Callable[[], tuple[Redaction, ...]] = tuple,
     ) -> None:
         self.report = Report(
             command=command,
@@ -53,6 +55,7 @@ class Journal:
         self.out = out
         self._formats = formats
         self.clean = redact
+        self._redactions = redactions
         self._folders = 0
         self._written: dict[str, bytes | object | None] = {}
         if out is not None:
@@ -123,12 +126,19 @@ class Journal:
         """Render every format; one that has nothing to say leaves no stale file."""
         if self.out is None:
             return
+        self._render(self.out)
+        found = self._redactions()
+        if found != self.report.redactions:  # known only when everything is written
+            self.report = replace(self.report, redactions=found)
+            self._render(self.out)
+
+    def _render(self, out: Path) -> None:
         for format_ in self._formats:
             content = format_.render(self.report)
             if self._written.get(format_.filename, _NEVER) == content:
                 continue  # most files do not change between two steps
-            path = self.out / format_.filename
-            with _writing(self.out):
+            path = out / format_.filename
+            with _writing(out):
                 if content is None:
                     path.unlink(missing_ok=True)
                 else:

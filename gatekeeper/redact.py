@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import bisect
+import hashlib
 import json
 import re
 import urllib.parse
@@ -271,6 +272,7 @@ class Redactor:
         self._values = tuple(sorted(found))
         self._folded = tuple(sorted(folded))
         self._counts: Counter[str] = Counter()
+        self._found: set[tuple[str, bytes]] = set()
 
     def text(self, text: str) -> str:
         """`text` with every secret replaced by `[redacted:KIND]`; line breaks are kept."""
@@ -285,6 +287,8 @@ class Redactor:
         at = 0
         for start, end, kind in _merged(spans):
             self._counts[kind] += 1
+            digest = hashlib.sha256(text[start:end].encode("utf-8", "surrogatepass")).digest()
+            self._found.add((kind, digest))
             breaks = "".join(re.findall(r"\r?\n", text[start:end]))
             parts += [text[at:start], f"[redacted:{kind}]", breaks]
             at = end
@@ -300,3 +304,9 @@ class Redactor:
     def removed(self) -> tuple[Redaction, ...]:
         """What was removed so far, by kind."""
         return tuple(Redaction(kind, count) for kind, count in sorted(self._counts.items()))
+
+    @property
+    def found(self) -> tuple[Redaction, ...]:
+        """How many different secrets of each kind were met so far, however often."""
+        kinds = Counter(kind for kind, _ in self._found)
+        return tuple(Redaction(kind, count) for kind, count in sorted(kinds.items()))

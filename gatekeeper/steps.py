@@ -134,7 +134,7 @@ def explain(tools: Tools, report: RunReport) -> Diagnosis:
     with tools.journal.step("diagnosis", tools.progress):
         tree = tools.repo.view(tools.delta.tree)
         frames = case_frames(report.failing[:MAX_CASES], tree.paths(), tools.roots)
-        diagnosis = diagnose(report, report.failing, tools.delta, tree, frames)
+        diagnosis = diagnose(report, report.failing, tools.delta, tree, frames, tools.roots)
         tools.journal.note(diagnosis=diagnosis)
         tools.progress.say(f"{diagnosis.category}: {diagnosis.summary}")
     _recall(tools, report, diagnosis)

@@ -82,7 +82,13 @@ def conclude(
                 redactor = assembly.redactor_for(options)
                 progress = Redacted(progress, redactor.text)
                 _require_apart(options)
-                journal = Journal(command, options.out, wiring.FORMATS, redactor.bytes)
+                journal = Journal(
+                    command,
+                    options.out,
+                    wiring.FORMATS,
+                    redactor.bytes,
+                    lambda: redactor.found,
+                )
                 with assembly.open_tools(
                     options, journal, progress, redactor, runs=runs, started=started
                 ) as tools:

@@ -27,16 +27,22 @@ _SIGNS = (
     _sign(
         Category.RESOURCE,
         r"\bMemoryError\b|java\.lang\.OutOfMemoryError|JavaScript heap out of memory|"
-        r"Cannot allocate memory|No space left on device|\bENOSPC\b|Too many open files|\bEMFILE\b",
-        "the machine ran out of memory, disk or file handles",
+        r"[Cc]annot allocate memory|failed to allocate memory|NoMemoryError|\bENOMEM\b|"
+        r"Array buffer allocation failed|Invalid string length|Allowed memory size of \d+ bytes|"
+        r"[Nn]o space left on device|\bENOSPC\b|Disk quota exceeded|"
+        r"[Tt]oo many open files|\bEMFILE\b|can't start new thread|unable to create native thread|"
+        r"Resource temporarily unavailable|died with <Signals\.SIGKILL|signal: killed|"
+        r"exit(?:ed with)? (?:code|status) (?:137|-9)\b",
+        "the machine ran out of memory, disk, threads or file handles",
         "Give the job more of it, or make the test use less; a change of code may not be needed.",
     ),
     _sign(
         Category.INFRASTRUCTURE,
         r"Temporary failure in name resolution|getaddrinfo (?:ENOTFOUND|EAI_AGAIN)|"
-        r"Name or service not known|UnknownHostException|no such host|"
+        r"Name or service not known|nodename nor servname|UnknownHostException|no such host|"
         r"Cannot connect to the Docker daemon|\bECONNREFUSED\b|ConnectionRefusedError|"
-        r"Connection refused|\bECONNRESET\b|ConnectionResetError|Network is unreachable|"
+        r"[Cc]onnection refused|\bECONNRESET\b|ConnectionResetError|[Cc]onnection reset by peer|"
+        r"[Nn]etwork is unreachable|\bEHOSTUNREACH\b|[Nn]o route to host|\bfetch failed\b|"
         r"(?:502 Bad Gateway|503 Service (?:Temporarily )?Unavailable|504 Gateway Time-?out)",
         "a service or the network did not answer",
         "Check the services of the job; run it again before changing code.",
@@ -44,7 +50,10 @@ _SIGNS = (
     _sign(
         Category.TIMEOUT,
         r"Failed: Timeout|\bTimeoutError\b|TimeoutException|TimeoutExpired|test timed out|"
-        r"Exceeded timeout of \d+ ?ms|panic: test timed out|timed out after \d+",
+        r"Exceeded timeout of \d+ ?ms|panic: test timed out|[Tt]imed out after \d+|"
+        r"[Tt]est timeout of \d+ ?ms exceeded|Timeout of \d+ ?ms exceeded|testTimeoutFailure|"
+        r"Timeout::Error|execution expired|execution timed out|context deadline exceeded|"
+        r"execution exceeded timeout",
         "a time limit was reached",
         "Look for a loop or a wait without end in the code under test before raising the limit.",
     ),
@@ -53,7 +62,8 @@ _SIGNS = (
         r"No matching distribution found|VersionConflict|DistributionNotFound|npm ERR! ERESOLVE|"
         r"PackageNotFoundError|Could not resolve dependencies|unresolved import|"
         r"cannot find package|no required module provides package|"
-        r"java\.lang\.(?:NoClassDefFoundError|ClassNotFoundException)",
+        r"java\.lang\.(?:NoClassDefFoundError|ClassNotFoundException|NoSuchMethodError)|"
+        r"^Gem::(?:LoadError|MissingSpecError)",
         "a dependency is missing or has the wrong version",
         "Install or pin the dependency in the job's image or lock file.",
     ),
@@ -64,9 +74,44 @@ _SIGNS = (
         "Correct the test or add the fixture; product code is not the cause.",
     ),
     _sign(
+        Category.TEST_BUG,
+        r"does not have the attribute '([^'\n]+)'",
+        "the test replaces a name that does not exist ({0})",
+        "Let the test patch the name that the code has now.",
+    ),
+    _sign(
+        Category.PRODUCT_BUG,
+        r"WARNING: DATA RACE|ThreadSanitizer: data race|race detected during execution",
+        "two threads use the same memory, and at least one writes",
+        "Guard the memory that the report names by a lock, or do not share it.",
+    ),
+    _sign(
+        Category.PRODUCT_BUG,
+        r"(?:Address|Leak|Memory|UndefinedBehavior)Sanitizer: ([\w-]+)|: runtime error: (?=\w)",
+        "a sanitizer found invalid use of memory or undefined behaviour ({0})",
+        "Correct the code at the first frame of this project in the sanitizer's report.",
+    ),
+    _sign(
+        Category.CONFIGURATION,
+        r"spawn(?:Sync)? (\S+) ENOENT|exec: \"([^\"\n]+)\": executable file not found|"
+        r"\b([\w.-]+): command not found|"
+        r"FileNotFoundError: \[Errno 2\] No such file or directory: '([\w-]+)'$",
+        "a program that is called is not installed ({0})",
+        "Install it in the job's image, or check the name.",
+    ),
+    _sign(
+        Category.CONFIGURATION,
+        r"\bPermissionError\b|\bEACCES\b|[Pp]ermission denied|\bEPERM\b|Operation not permitted|"
+        r"AccessDeniedException",
+        "the job's user may not do what the test needs",
+        "Check the owner and the mode of the file, and the user of the job.",
+    ),
+    _sign(
         Category.CONFIGURATION,
         r"ImproperlyConfigured|environment variable \S{1,200} (?:is )?(?:not set|missing|required)|"
-        r"KeyError: '[A-Z][A-Z0-9]*_[A-Z0-9_]+'|unrecognized arguments|"
+        r"[Mm]issing (?:required )?environment variable|\S{1,200} environment variable is not set|"
+        r"KeyError: '[A-Z][A-Z0-9]*_[A-Z0-9_]+'|key not found: \"[A-Z][A-Z0-9]*_[A-Z0-9_]+\"|"
+        r"unrecognized arguments|"
         r"Missing required (?:setting|configuration)|'\S{1,200}' not found in `markers`",
         "a setting or an environment variable is missing or wrong",
         "Set it in the job, or give the code a default.",
@@ -88,8 +133,10 @@ _SIGNS = (
 )  # fmt: skip
 
 _MISSING_MODULE = re.compile(
+    r"cannot import name '[^'\n]+' from (?:partially initialized module )?'([^'\n]+)'|"
     r"No module named '([^'\n]+)'|Cannot find (?:module|package) '([^'\n]+)'|"
-    r"cannot load such file -- (\S+)|Class \"([^\"\n]+)\" not found"
+    r"cannot load such file -- (\S+)|Class [\"']([^\"'\n]+)[\"'] not found|"
+    r"Cannot find package '([^'\n]+)'"
 )
 
 
@@ -98,7 +145,7 @@ def signs(text: str) -> Iterator[tuple[Sign, str]]:
     for sign in _SIGNS:
         found = sign.pattern.search(text)
         if found:
-            yield sign, (found[1] or "") if found.re.groups else ""
+            yield sign, next((group for group in found.groups() if group), "")
 
 
 def missing_module(text: str) -> str:

@@ -20,6 +20,7 @@ from gatekeeper.domain.cases import (
 from gatekeeper.domain.change import Delta, FileChange
 from gatekeeper.domain.diagnosis import (
     Category,
+    Cause,
     Context,
     Diagnosis,
     Frame,
@@ -73,6 +74,7 @@ __all__ = [
     "CaseResult",
     "CaseState",
     "Category",
+    "Cause",
     "Completed",
     "Conclusion",
     "Context",

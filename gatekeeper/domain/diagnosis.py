@@ -57,8 +57,25 @@ class Suspect:
 
 
 @dataclass(frozen=True, slots=True)
+class Cause:
+    """Failing cases that look like one failure."""
+
+    category: Category
+    summary: str  # one line
+    cases: tuple[CaseId, ...]  # the first ones
+    count: int  # of all of them
+    path: str = ""  # where it shows, "" if no file of the workspace is named
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """Category, summary and suspects, with the arithmetic of the confidence."""
+    """Category, summary and suspects, with the arithmetic of the confidence.
+
+    `causes` has the one that category and summary speak of first; `left_out` are failing cases
+    of causes that were not taken on. `prose` is who wrote summary and suggested fix: "rules", or
+    the name of a model; `dropped` is what a model named that does not exist.
+    """
 
     category: Category
     summary: str
@@ -66,6 +83,10 @@ class Diagnosis:
     suggested_fix: str = ""
     confidence: float = 0.0
     confidence_reasons: tuple[str, ...] = ()
+    causes: tuple[Cause, ...] = ()
+    left_out: tuple[CaseId, ...] = ()
+    prose: str = "rules"
+    dropped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from gatekeeper.domain.candidates import Proposal, Usage
 from gatekeeper.domain.cases import RunReport
 from gatekeeper.domain.change import Delta
-from gatekeeper.domain.diagnosis import Context, Diagnosis, Question
+from gatekeeper.domain.diagnosis import Context, Diagnosis, Question, Redaction
 from gatekeeper.domain.judgement import Attempt, Baseline, Run
 from gatekeeper.domain.logs import LogText
 from gatekeeper.domain.memory import Match, Scenario
@@ -96,3 +96,4 @@ class Report:
     engine: EngineInfo | None = None
     image_digest: str = ""
     warnings: tuple[str, ...] = ()
+    redactions: tuple[Redaction, ...] = ()  # what was taken out of all that was written or sent

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from gatekeeper.domain import CaseResult, Category, Counts, Diagnosis, LogText, Match, Report
+from gatekeeper.domain import CaseResult, Category, Cause, Counts, Diagnosis, LogText, Match, Report
 from gatekeeper.escape import json_bytes
 
 
@@ -30,9 +30,14 @@ class AnalysisJson:
                 "suggested_fix": found.suggested_fix,
                 "confidence": found.confidence,
                 "confidence_reasons": found.confidence_reasons,
+                "causes": [_cause(cause) for cause in found.causes],
+                "left_out": [str(id_) for id_ in found.left_out],
+                "prose": found.prose,
+                "dropped": found.dropped,
                 "scenario": _scenario(report.match) if report.match else None,
                 "logs": [_log(log) for log in report.logs],
                 "sources": [asdict(source) for source in failures.sources] if failures else [],
+                "redactions": [asdict(redaction) for redaction in report.redactions],
                 "notes": (*(report.delta.notes if report.delta else ()), *report.warnings),
             }
         )
@@ -48,6 +53,18 @@ def _log(log: LogText) -> dict[str, object]:
             {"start": one.start, "says": one.at, "section": one.section, "lines": one.lines}
             for one in log.passages
         ],
+    }
+
+
+def _cause(cause: Cause) -> dict[str, object]:
+    """`count` cases fail in this way; `cases` names the first ones."""
+    return {
+        "category": cause.category,
+        "summary": cause.summary,
+        "count": cause.count,
+        "cases": [str(id_) for id_ in cause.cases],
+        "path": cause.path,
+        "line": cause.line,
     }
 
 

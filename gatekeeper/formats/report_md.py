@@ -126,6 +126,26 @@ def _cause(found: Diagnosis) -> Iterator[str]:
         yield _list(_suspect(suspect) for suspect in found.suspects[:MAX_REASONS])
     if found.suggested_fix:
         yield f"**Suggested:** {prose(found.suggested_fix)}"
+    if found.prose != "rules":
+        dropped = f" {len(found.dropped)} name(s) in them do not exist and were dropped."
+        yield f"Summary and suggestion are written by {code(found.prose)}, from these facts." + (
+            dropped if found.dropped else ""
+        )
+    if len(found.causes) > 1 or found.left_out:
+        yield from _causes(found)
+
+
+def _causes(found: Diagnosis) -> Iterator[str]:
+    yield f"The failing tests look like {len(found.causes)} cause(s):"
+    yield _list(
+        f"{each.category}, {each.count} test(s), such as {code(str(each.cases[0]))}: "
+        f"{prose(shortened(each.summary, lines=1, characters=300))}"
+        for each in found.causes
+    )
+    if found.left_out:
+        names = ", ".join(code(str(id_)) for id_ in found.left_out[:MAX_TESTS])
+        more = len(found.left_out) - MAX_TESTS
+        yield f"Not looked at: {names}" + (f" and {more} more." if more > 0 else ".")
 
 
 def _logs(logs: Sequence[LogText]) -> Iterator[str]:

@@ -81,6 +81,7 @@ def _verdict(report: Report) -> Json:
         ],
         "guesses": [asdict(guess) for guess in report.guesses],
         "warnings": report.warnings,
+        "redactions": [asdict(redaction) for redaction in report.redactions],
     }
 
 

@@ -1,6 +1,6 @@
-"""Makes what stands in tests/assets/traces and tests/assets/junit again, by running the real tools.
+"""Makes what stands in tests/assets/{traces,junit,failures} again, by running the real tools.
 
-    python -m tests.support.make_traces traces|junit TOOLS FOLDER [name ...]
+    python -m tests.support.make_traces traces|junit|failures TOOLS FOLDER [name ...]
 
 TOOLS holds `v` (a venv with pytest and its plugins, Robot Framework, unittest-xml-reporting) and
 `node_modules` (Jest, Vitest, Mocha, Playwright test and their JUnit reporters); FOLDER is scratch,
@@ -33,12 +33,15 @@ def main() -> None:
         room = Path(folder) / name
         shutil.rmtree(room, ignore_errors=True)
         room.mkdir(parents=True)
+        for path, text in rows[name].get("tree", {}).items():
+            (room / path).parent.mkdir(parents=True, exist_ok=True)
+            (room / path).write_text(text.removeprefix("\n"))
         code, said = _run(rows[name]["made"], room, tools)
-        if kind == "junit":
+        if kind != "traces":
             report = room / "report.xml"
             said = report.read_bytes() if report.exists() else b""
         made = _clean(said, room, tools)
-        (here / f"{name}.{'xml' if kind == 'junit' else 'txt'}").write_bytes(made)
+        (here / f"{name}.{'txt' if kind == 'traces' else 'xml'}").write_bytes(made)
         print(f"{name:24} exit {code:3} {len(made.splitlines()):4} lines")
 
 
