@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -306,3 +307,15 @@ def test_secrets_leave_the_passages_and_lines_keep_their_numbers() -> None:
     (passage,) = clean.passages
     assert passage.said == "main.c:1:1: error: [redacted:env]"
     assert "abcdef123" not in repr(clean)
+
+
+@pytest.mark.parametrize(
+    "filler", ["a", "A", "a.", "A.b", " ", "/", "1:", "a: ", "'", "[x] ", "x("]
+)
+def test_no_line_takes_long(filler: str) -> None:
+    """A line is somebody else's text: with any word of any sign in it, it is done in no time."""
+    for word in sorted({word for sign in SIGNS.values() for word in sign.words}):
+        half = (filler * 300)[:300]
+        begun = time.process_time()
+        recognise(half + word + half)
+        assert time.process_time() - begun < 0.05, word

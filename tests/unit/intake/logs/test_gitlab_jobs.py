@@ -78,7 +78,7 @@ def env(gitlab: GitLab, **more: str) -> dict[str, str]:
 
 
 def test_the_logs_of_the_failed_jobs_are_read() -> None:
-    """Of pipeline `current`, in order, without jobs that may fail; the token is in a header only."""
+    """Of pipeline `current`, in order, without jobs that may fail; the token is a header only."""
     gitlab = GitLab(
         [job(12, "unit"), job(11, "build"), job(13, "audit", allowed=True)],
         {11: b"main.c:1:1: error: no\n", 12: b"E   assert 1 == 2\n" * 1000, 13: b"x\n"},
