@@ -18,7 +18,17 @@ from pathlib import Path
 from typing import Any
 
 from gatekeeper import __version__
-from gatekeeper.domain import Attempt, Conclusion, Outcome, Proposal, Report, Run, Step, Usage
+from gatekeeper.domain import (
+    Attempt,
+    Conclusion,
+    Outcome,
+    Proposal,
+    Redaction,
+    Report,
+    Run,
+    Step,
+    Usage,
+)
 from gatekeeper.errors import UsageError
 from gatekeeper.ports import Format, Progress
 
