@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from gatekeeper.diagnosis.log_signs.building import BUILD
-from gatekeeper.diagnosis.log_signs.code import CODE, LINT
+from gatekeeper.diagnosis.log_signs.code import CODE, LINT, OTHERS
 from gatekeeper.diagnosis.log_signs.configuring import CONFIGURATION
 from gatekeeper.diagnosis.log_signs.depending import DEPENDENCY
 from gatekeeper.diagnosis.log_signs.machine import INFRASTRUCTURE, RESOURCE, TIMEOUT
@@ -22,6 +22,7 @@ _TABLES = {
     Category.TIMEOUT: TIMEOUT,
     Category.LINT: LINT,
     Category.PRODUCT_BUG: CODE,
+    Category.UNKNOWN: OTHERS,
 }
 
 
@@ -37,13 +38,15 @@ SIGNS = {row[0]: _sign(category, row) for category, rows in _TABLES.items() for 
 
 _NO_DIGITS = {ord(digit): None for digit in "0123456789"}
 _BY_WEIGHT = sorted(SIGNS.values(), key=lambda sign: -sign.weight)
-_CODE_LAST = sorted(_BY_WEIGHT, key=lambda sign: sign.category is Category.PRODUCT_BUG)
+_LAST = (Category.PRODUCT_BUG, Category.UNKNOWN)
+_CODE_LAST = sorted(_BY_WEIGHT, key=lambda sign: sign.category in _LAST)
 _CODE_FIRST = sorted(_BY_WEIGHT, key=lambda sign: sign.category is not Category.PRODUCT_BUG)
 
 _STEMS = (
     "fail", "exception", "not found", "could not", "cannot", "no such", "denied", "memory",
     "timeout", "timed out", "unknown", "invalid", "unable", "assert", "expected", "abort",
-    "error", "missing", "require", "connect", "exit ", "undefined", "unrecognized", "unsupported", "resol", "reformat",
+    "error", "missing", "require", "connect", "exit ", "undefined",
+    "unrecognized", "unsupported", "resol", "reformat",
 )  # fmt: skip
 """Parts of the words that many of them share: fewer words are looked for faster."""
 

@@ -144,3 +144,12 @@ CODE: Sequence[Row] = (
      "^(?:Uncaught )?((?:Type|Reference|Range|Eval|URI)Error: .+)",
      "an exception ended the program ({0})", "Correct the code at the first frame of the project."),
 )  # fmt: skip
+
+OTHERS: Sequence[Row] = (
+    ("other error", 25,
+     "error|fatal",
+     r"^(?:\S+: )?(?:ERROR|Error|error|FATAL|Fatal|fatal)(?: \d+ \([0-9A-Z]+\))?: "
+     r"(?!Job failed|Process completed|0\b|none\b)(\S.{4,})",
+     "something failed, in words that no rule knows ({0})",
+     "Read the passage, and run its command alone."),
+)  # fmt: skip

@@ -51,10 +51,10 @@ CONFIGURATION: Sequence[Row] = (
      "git may not log in ({0})", "Give the job a token that may read this repository."),
     ("git reference", 66,
      "did not match any file|couldn't find remote ref|unknown revision or path|remote "
-     "branch|not a git repository|dubious ownership",
+     "branch|not a git repository|to be a git repository|dubious ownership",
      "(pathspec '.+' did not match.*|couldn't find remote ref .+|.{0,80}unknown revision "
-     "or path.*|Remote branch .+ not found.*|not a git repository.*|detected dubious "
-     "ownership.*)",
+     "or path.*|Remote branch .+ not found.*|not a git repository.*|"
+     "'.+' does not appear to be a git repository|detected dubious ownership.*)",
      "git does not know what it is asked for ({0})",
      "Correct the name, fetch more history (GIT_DEPTH), or trust the folder."),
     ("Python environment", 74,

@@ -23,6 +23,7 @@ _STAMP = re.compile(
     r"(?: \d\d[OE][+ ]?)? ?"
 )
 _MARK = re.compile(r"section_(?:start|end):\d{1,12}:[\w.-]{1,100}(?:\[[^\]\n]{0,200}\])?\r?")
+_GITHUB = re.compile(r"^##\[(?:error|group|endgroup|debug|command)\]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -34,7 +35,7 @@ def clean(raw: bytes) -> str:
     text = _STAMP.sub("", _MARK.sub("", text), count=1).rstrip("\r\n \t")
     if "\r" in text:
         text = _overwritten(text.split("\r"))
-    text = _CONTROL.sub("", text)
+    text = _GITHUB.sub("", _CONTROL.sub("", text))
     if len(text) > MAX_LINE:
         text = f"{text[: MAX_LINE - 200]} [...] {text[-190:]}"
     return text

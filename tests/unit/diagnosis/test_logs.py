@@ -11,7 +11,7 @@ import pytest
 
 from gatekeeper.diagnosis.log_signs import SIGNS, WORDS, recognise
 from gatekeeper.diagnosis.log_signs.building import BUILD
-from gatekeeper.diagnosis.log_signs.code import CODE, LINT
+from gatekeeper.diagnosis.log_signs.code import CODE, LINT, OTHERS
 from gatekeeper.diagnosis.log_signs.configuring import CONFIGURATION
 from gatekeeper.diagnosis.log_signs.depending import DEPENDENCY
 from gatekeeper.diagnosis.log_signs.machine import INFRASTRUCTURE, RESOURCE, TIMEOUT
@@ -91,7 +91,7 @@ def test_the_confusion_table_in_the_docs_is_up_to_date() -> None:
 
 def test_no_two_signs_have_the_same_name() -> None:
     """A passage names its sign; a second sign of that name would hide the first."""
-    rows = [BUILD, DEPENDENCY, CONFIGURATION, INFRASTRUCTURE, RESOURCE, TIMEOUT, LINT, CODE]
+    rows = [BUILD, DEPENDENCY, CONFIGURATION, INFRASTRUCTURE, RESOURCE, TIMEOUT, LINT, CODE, OTHERS]
     assert sum(map(len, rows)) == len(SIGNS)
 
 
@@ -107,6 +107,11 @@ def test_the_words_of_a_sign_can_be_found(name: str) -> None:
 # --- lines ------------------------------------------------------------------------------
 
 TOLD = {
+    Category.UNKNOWN: [
+        "ERROR 2026 (HY000): TLS is needed, and there is none",
+        "Error: the widget is upside down",
+        "frobnicate: fatal: the moon is not full",
+    ],
     Category.DEPENDENCY: [
         "ERROR: Could not build wheels for cryptography, which is required",
         "ImportError: cannot import name 'soft_unicode' from 'markupsafe' (/usr/lib/x.py)",
@@ -119,6 +124,7 @@ TOLD = {
         "Error response from daemon: pull access denied for acme/app, "
         "repository does not exist",
         "KeyError: 'DATABASE_URL'",
+        "fatal: 'acme/shop.git' does not appear to be a git repository",
     ],
     Category.INFRASTRUCTURE: [
         "E   requests.exceptions.ConnectionError: HTTPConnectionPool(host='db', port=80)",
@@ -157,6 +163,9 @@ TOLD = {
 }  # fmt: skip
 
 SAYS_NOTHING = [
+    "ERROR: Job failed: exit code 1",
+    "Error: Process completed with exit code 1.",
+    "errors: 0, warnings: 2",
     "tests/test_net.py::test_connection_refused PASSED   [ 10%]",
     "test_no_space_left_on_device (tests.test_disk.Disk) ... ok",
     "ok 12 - fails with ECONNREFUSED",

@@ -41,6 +41,7 @@ LINES = {
     "what steers a terminal": (b"a\x00b\x08c", "abc"),
     "a date that is the line's own": (b"2026-11-21 is a Saturday", "2026-11-21 is a Saturday"),
     "a word that is no mark": (b"the section_start of it", "the section_start of it"),
+    "GitHub's marks": (b"2026-11-21T04:20:29.1234567Z ##[error]no", "no"),
     "indentation": (b"    at f (x.js:1:2)", "    at f (x.js:1:2)"),
 }
 
