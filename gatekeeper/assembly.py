@@ -23,14 +23,14 @@ from gatekeeper.intake.places import is_test_code
 from gatekeeper.intake.provider import Provider, detect
 from gatekeeper.intake.reports import Reports
 from gatekeeper.journal import Journal
-from gatekeeper.ports import Engine, Progress, Tree
+from gatekeeper.ports import Engine, Progress, Tree, Writer
 from gatekeeper.redact import Redactor
 from gatekeeper.scenarios import Bands, Memory
 from gatekeeper.settings import COMMAND_LINE, Settings
 from gatekeeper.steps import Policy, Tools
 from gatekeeper.trust import Asked, instructions, known_scenarios, settings_and_delta
 from gatekeeper.validation.doubts import Wanted
-from gatekeeper.wiring import BACKENDS, ENGINES, Scene, guards_of, informed_of, judge_of
+from gatekeeper.wiring import BACKENDS, ENGINES, Scene, guards_of, informed_of, judge_of, writer_of
 
 STORED_ROUNDS = 1000
 """A replay ends with its last stored answer, however many rounds are allowed now."""
@@ -107,6 +107,7 @@ def open_tools(
             policy=_policy(settings),
             wanted=_wanted(settings),
             judge=judge_of(settings, redactor, progress),
+            writer=_writer(settings, runs, progress),
             redactor=redactor,
             journal=journal,
             progress=progress,
@@ -156,6 +157,12 @@ def _backend_name(settings: Settings) -> str:
     if chosen.name != "auto":
         return chosen.name
     return "responses" if chosen.api_key else "search"
+
+
+def _writer(settings: Settings, runs: Runs, progress: Progress) -> Writer | None:
+    """A model that words the analysis, only where the command line itself asks for one."""
+    asked = settings.sources["backend.name"] == COMMAND_LINE and settings.backend.name != "auto"
+    return writer_of(settings, progress) if runs is Runs.NOTHING and asked else None
 
 
 def _plan(

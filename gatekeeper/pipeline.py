@@ -57,6 +57,7 @@ from gatekeeper.steps import (
 from gatekeeper.validation.baseline import confirm, reproduce
 from gatekeeper.validation.bench import Bench
 from gatekeeper.validation.trial import Ground
+from gatekeeper.wording import in_words
 
 # --- the jobs ---------------------------------------------------------------------------
 
@@ -133,7 +134,7 @@ def analyze(tools: Tools, report: RunReport) -> Conclusion:
     """Intake and diagnosis only."""
     if done := understand(tools, report):
         return done
-    diagnosis = explain(tools, report)
+    diagnosis = in_words(tools, report, explain(tools, report))
     count = len(report.failing)
     end = Conclusion(Outcome.ANALYZED, 0, f"{count} failing case(s): {diagnosis.category}.")
     return learned(tools, end)

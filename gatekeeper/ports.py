@@ -14,6 +14,7 @@ from gatekeeper.domain import (
     Finding,
     Opinion,
     Proposal,
+    Prose,
     Report,
     Request,
     RunSpec,
@@ -92,6 +93,19 @@ class Judge(Protocol):
 
     def __call__(self, candidate: Candidate, failing: Sequence[CaseResult]) -> Opinion:
         """What it says of a candidate; `failing` are the red cases of the unchanged commit."""
+        ...
+
+
+class Writer(Protocol):
+    """A model that puts a diagnosis into words. Never raises because it cannot be asked."""
+
+    @property
+    def model(self) -> str:
+        """Its name, before it has said anything."""
+        ...
+
+    def __call__(self, facts: str, context: str) -> Prose:
+        """What it writes; `facts` and `context` are all that it is told, without secrets."""
         ...
 
 

@@ -41,7 +41,7 @@ from gatekeeper.intake.reach import MAX_CASES
 from gatekeeper.intake.reports import Reports
 from gatekeeper.intake.stacktrace import case_frames
 from gatekeeper.journal import Journal
-from gatekeeper.ports import Backend, Engine, Judge, Progress
+from gatekeeper.ports import Backend, Engine, Judge, Progress, Writer
 from gatekeeper.redact import Redactor
 from gatekeeper.risk import assess
 from gatekeeper.runners import Plan, match
@@ -90,6 +90,7 @@ class Tools:
     policy: Policy
     wanted: Wanted
     judge: Judge | None
+    writer: Writer | None  # of the analysis
     redactor: Redactor
     journal: Journal
     progress: Progress

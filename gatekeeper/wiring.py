@@ -50,7 +50,7 @@ from gatekeeper.guards.size import size_limits
 from gatekeeper.guards.surroundings import no_new_surroundings
 from gatekeeper.guards.swallowed import no_swallowed_errors
 from gatekeeper.guards.unchanged import changes_something
-from gatekeeper.ports import Backend, Engine, Format, Guard, Judge, Progress
+from gatekeeper.ports import Backend, Engine, Format, Guard, Judge, Progress, Writer
 from gatekeeper.redact import Redactor
 from gatekeeper.scenarios import DEMO_FOLDER
 from gatekeeper.settings import Settings
@@ -237,5 +237,24 @@ def judge_of(settings: Settings, redactor: Redactor, progress: Progress) -> Judg
         timeout=chosen.timeout,
         level=Level(chosen.level),
         redact=redactor.text,
+        say=progress.say,
+    )
+
+
+def writer_of(settings: Settings, progress: Progress) -> Writer:
+    """The model that puts a diagnosis into words."""
+    from gatekeeper.backends.prose import ModelProse
+
+    chosen = settings.backend
+    if chosen.name != "responses":
+        raise UsageError(
+            f"the backend {chosen.name} writes no analysis",
+            hint="Use --backend responses, or none for the analysis by rules.",
+        )
+    return ModelProse(
+        api_key=chosen.api_key or "",
+        model=chosen.model,
+        base_url=chosen.base_url,
+        timeout=chosen.timeout,
         say=progress.say,
     )

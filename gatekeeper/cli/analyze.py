@@ -9,7 +9,7 @@ import click
 
 from gatekeeper import pipeline, wiring
 from gatekeeper.assembly import Runs
-from gatekeeper.cli.options import logging, logs_of, reading
+from gatekeeper.cli.options import logging, logs_of, reading, wording
 from gatekeeper.cli.session import conclude
 from gatekeeper.domain import Report
 
@@ -17,9 +17,11 @@ from gatekeeper.domain import Report
 @click.command("analyze")
 @reading
 @logging
+@wording
 def command(**values: Any) -> int:
-    """Say what failed, what kind of failure it is, and where to look. Runs and sends nothing.
+    """Say what failed, what kind of failure it is, and where to look. Runs nothing.
 
+    Nothing is sent either, but with --backend responses, which lets a model word the findings.
     With --log or --pipeline the raw log of the job is read; no JUnit report is needed then.
     """
     logs = logs_of(values)

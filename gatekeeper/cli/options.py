@@ -86,11 +86,18 @@ _asking = _stack(
     click.option("--model", help="The model that is asked."),
 )
 
+_wording = _stack(
+    click.option("--backend", metavar="NAME",
+                 help="`responses`: a model words what the rules found, and changes none of it."),
+    click.option("--model", help="The model that is asked."),
+)  # fmt: skip
+
 general = _stack(_general)
 reading = _stack(_general, _failure)
 judging = _stack(_general, _failure, _sandbox)
 asking = _stack(_general, _failure, _sandbox, _asking)
 logging = _stack(_logs)
+wording = _stack(_wording)
 
 
 def options_of(values: Mapping[str, Any], env: Mapping[str, str] | None = None) -> Asked:

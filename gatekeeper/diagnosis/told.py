@@ -32,7 +32,8 @@ def told(case: CaseResult) -> str:
     body = marked or _QUOTED.sub("", details)
     if not (case.message.strip() or details.strip()):
         body = case.output[-MAX_TEXT:]
-    return f"{case.kind}: {case.message[:MAX_TEXT]}\n{body}"
+    message = case.message[:MAX_TEXT]
+    return f"{case.kind}: {message}\n{message}\n{body}"
 
 
 def exception(case: CaseResult) -> str:

@@ -47,6 +47,18 @@ class Opinion:
 
 
 @dataclass(frozen=True, slots=True)
+class Prose:
+    """A model's words for a diagnosis. `missing` says why there are none, else it is ""."""
+
+    summary: str
+    suggested_fix: str
+    model: str
+    usage: Usage = field(default_factory=Usage)
+    raw: bytes = b""  # the answer as it came
+    missing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Risk:
     """How likely it is that a candidate only fits the tests: 0 to 100, never a reason to accept."""
 
