@@ -1,5 +1,4 @@
-"""Real bugs of real libraries: is the line that the fix changed in the context, and where is the
-changed file among the suspects?
+"""Real bugs of real libraries: is the fixed line in the context, its file among the suspects.
 
     python benchmarks/context_recall.py FOLDER [--half develop|held-out|all] [--each]
 

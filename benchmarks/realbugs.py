@@ -50,9 +50,11 @@ class Bug:
 
     @property
     def name(self) -> str:
+        """What the bug is called."""
         return str(self.facts["name"])
 
     def git(self, *arguments: str, check: bool = True) -> bytes:
+        """What git prints."""
         done = subprocess.run(
             ["git", "--git-dir", str(self.folder), *arguments], check=check, capture_output=True
         )
@@ -61,6 +63,7 @@ class Bug:
     # --- ports.Tree -----------------------------------------------------------------------
 
     def paths(self) -> frozenset[str]:
+        """See `ports.Tree.paths`."""
         if self._paths is None:
             listed = self.git("ls-tree", "-r", "-z", "--name-only", self.facts["parent"])
             self._paths = frozenset(listed.decode("utf-8", "surrogateescape").split("\0")[:-1])
@@ -68,6 +71,7 @@ class Bug:
         return self._paths
 
     def read(self, path: str) -> bytes | None:
+        """See `ports.Tree.read`."""
         if path not in self._texts:
             self.reads += 1
             commit = self.facts["fix" if path in self.facts["tests"] else "parent"]
