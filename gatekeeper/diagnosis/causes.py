@@ -10,6 +10,7 @@ from gatekeeper.diagnosis.reading import Reading, place, read_case
 from gatekeeper.diagnosis.told import exception, normal, one_line
 from gatekeeper.domain import CaseId, CaseResult, CaseState, Category, Cause, Delta, RunReport
 from gatekeeper.intake.places import is_test
+from gatekeeper.intake.stacktrace import Locator
 from gatekeeper.ports import Tree
 
 MAX_READ = 100
@@ -56,14 +57,15 @@ def group(
     groups: dict[_Key, _Group] = {}
     by_words: dict[_Key, _Group] = {}
     unread: list[CaseId] = []
-    again = _green_again(report) if report.counts.tests < 100_000 else frozenset()
+    again = _green_again(report)
+    index = Locator(tree.paths(), roots)
     for number, case in enumerate(failing):
         words = (exception(case), normal(one_line(case)))
         if number >= MAX_READ:
             known = by_words.get(words)
             (known.ids if known else unread).append(case.id)
             continue
-        reading = read_case(case, tree, delta, roots, again=case.id in again)
+        reading = read_case(case, tree, delta, index, again=case.id in again)
         found = groups.setdefault(_key(reading, words), _Group(reading, case, []))
         found.ids.append(case.id)
         by_words.setdefault(words, found)

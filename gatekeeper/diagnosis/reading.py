@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gatekeeper.diagnosis.signs import missing_module, signs
 from gatekeeper.diagnosis.told import MAX_TEXT, exception, told
 from gatekeeper.domain import CaseResult, Category, Delta, Frame
 from gatekeeper.intake.places import is_test
-from gatekeeper.intake.stacktrace import frames as frames_of
+from gatekeeper.intake.stacktrace import Locator, frames_of_case
 from gatekeeper.ports import Tree
 
 _ASSERTION = re.compile(  # every gap is bounded: the text is somebody else's
@@ -19,11 +19,14 @@ _ASSERTION = re.compile(  # every gap is bounded: the text is somebody else's
     r"\bexpect\(.{0,300}\)\.|\bexpected\b.{0,300}\b(?:but|got|actual|was|to)\b|"
     r"\bgot\b.{0,300}\bwant\b|\bwant\b.{0,300}\bgot\b|= .{1,300}, want\b|"
     r"^(?:E +)?assert |\bAssert\.\w+(?:\(\))? fail|"
-    r"\bcheck_(?:eq|ne|lt|gt)\w*\(|Expected equality of|DID NOT RAISE|Missing expected exception|"
+    r"\bcheck_(?:eq|ne|lt|gt)\w*\(|error: check\(|\bcondition was false|"
+    r"\) is (?:true|false)\) failed|Expected equality of|DID NOT RAISE|Missing expected exception|"
     r"^[ \t]{0,40}Expected:.{0,300}(?:\n.{0,300}){0,5}\n[ \t]{0,40}"
     r"(?:Actual|Received|But was|Got):",
     re.IGNORECASE | re.MULTILINE,
 )
+# What JUnit 5 and Robot Framework call an assertion, and is none.
+_NO_ASSERTIONS = ("execution timed out", "execution exceeded", "No keyword with name")
 # Classes that code of a project raises for reasons of its own: then words are no signs of trouble.
 _PLAIN = frozenset({
     "ValueError", "TypeError", "KeyError", "IndexError", "AttributeError", "ZeroDivisionError",
@@ -61,22 +64,16 @@ class Reading:
 
 
 def read_case(
-    case: CaseResult, tree: Tree, delta: Delta, roots: Sequence[str] = (), *, again: bool = False
+    case: CaseResult, tree: Tree, delta: Delta, index: Locator, *, again: bool = False
 ) -> Reading:
     """By what the runner says of the rerun, by signs, by whether values were compared, by place.
 
-    `again` says that the same report has the case once more, passed, after it was red.
+    `index` knows the files of `tree`; `again` says that the same report has the case once more,
+    passed, after it was red.
     """
-    known = tree.paths()
-    text = told(case)
-    ours = tuple(
-        frame
-        for part in (case.details, case.message, case.output)
-        for frame in frames_of(part, known, roots)
-        if frame.ours
-    )
-    found = _by_words(case, text, known, ours, again=again) or _by_place(case, ours, tree, delta)
-    return Reading(found.category, found.why, found.advice, found.clear, ours)
+    ours = tuple(frame for frame in frames_of_case(case, index) if frame.ours)
+    found = _by_words(case, tree.paths(), ours, again=again) or _by_place(case, ours, tree, delta)
+    return replace(found, frames=ours)
 
 
 def compares(case: CaseResult) -> bool:
@@ -85,7 +82,7 @@ def compares(case: CaseResult) -> bool:
 
 
 def _by_words(
-    case: CaseResult, text: str, known: frozenset[str], ours: Sequence[Frame], *, again: bool
+    case: CaseResult, known: frozenset[str], ours: Sequence[Frame], *, again: bool
 ) -> Reading | None:
     if case.flaky or again:
         return Reading(
@@ -95,6 +92,7 @@ def _by_words(
         )  # fmt: skip
     if _is_assertion(case):
         return None
+    text = told(case)
     module = missing_module(text)
     if module:
         return _missing(module, known)
@@ -109,8 +107,7 @@ def _by_words(
 def _is_assertion(case: CaseResult) -> bool:
     """Whether the test compared values: then words in the values are no signs."""
     if re.search(r"(?i)assert|comparison|expectation", case.kind):
-        # JUnit 5 calls a time limit an assertion; what it says begins with its own words.
-        return not case.message.startswith(("execution timed out", "execution exceeded"))
+        return not case.message.startswith(_NO_ASSERTIONS)
     if re.match(r"(?i)assert|AssertionError", case.message):
         return True
     first = case.message.strip().partition("\n")[0]

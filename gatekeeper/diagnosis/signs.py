@@ -25,6 +25,12 @@ def _sign(category: Category, pattern: str, says: str, advice: str) -> Sign:
 
 _SIGNS = (
     _sign(
+        Category.FLAKY,
+        r"test passed on attempt \d+/\d+|\bflaky failure\b",
+        "the runner itself says that a rerun passed",
+        "Find what differs between the runs: time, order, randomness, shared state.",
+    ),
+    _sign(
         Category.RESOURCE,
         r"\bMemoryError\b|java\.lang\.OutOfMemoryError|JavaScript heap out of memory|"
         r"[Cc]annot allocate memory|failed to allocate memory|NoMemoryError|\bENOMEM\b|"
@@ -53,7 +59,7 @@ _SIGNS = (
         r"Exceeded timeout of \d+ ?ms|panic: test timed out|[Tt]imed out after \d+|"
         r"[Tt]est timeout of \d+ ?ms exceeded|Timeout of \d+ ?ms exceeded|testTimeoutFailure|"
         r"Timeout::Error|execution expired|execution timed out|context deadline exceeded|"
-        r"execution exceeded timeout",
+        r"execution exceeded timeout|callback was not invoked within",
         "a time limit was reached",
         "Look for a loop or a wait without end in the code under test before raising the limit.",
     ),
@@ -78,6 +84,18 @@ _SIGNS = (
         r"does not have the attribute '([^'\n]+)'",
         "the test replaces a name that does not exist ({0})",
         "Let the test patch the name that the code has now.",
+    ),
+    _sign(
+        Category.TEST_BUG,
+        r"^No keyword with name '([^'\n]+)' found|^This test did not perform any assertions",
+        "the test itself is not complete ({0})",
+        "Give the test what it lacks; product code is not the cause.",
+    ),
+    _sign(
+        Category.PRODUCT_BUG,
+        r"\bSIGSEGV\b|[Ss]egmentation fault|\bSIGABRT\b|\bSIGBUS\b|[Aa]ccess violation",
+        "the program under test crashed",
+        "Run the failing test under a debugger or a sanitizer; correct the first frame of yours.",
     ),
     _sign(
         Category.PRODUCT_BUG,
@@ -120,7 +138,9 @@ _SIGNS = (
         Category.BUILD,
         r"\b(?:SyntaxError|IndentationError|TabError)\b|error TS\d+|error\[E\d+\]|"
         r"COMPILATION ERROR|cannot find symbol|\[build failed\]|undefined: \w+|"
-        r"error: expected |PHP Parse error|ParseError: ",
+        r"error: expected (?:[^\w\s]|unqualified|declaration|expression|identifier|primary|"
+        r"statement)|"
+        r"PHP Parse error|ParseError: ",
         "the code does not compile",
         "Repair the syntax or the missing name at the place named.",
     ),

@@ -14,7 +14,7 @@ from gatekeeper.domain import CaseResult, Frame, Origin
 from gatekeeper.intake.frame_lines import written
 from gatekeeper.intake.locate import Locator
 
-__all__ = ["Locator", "case_frames", "frames"]
+__all__ = ["Locator", "case_frames", "frames", "frames_by", "frames_of_case"]
 
 _MAX_FRAMES = 200
 
@@ -29,8 +29,12 @@ def frames(text: str, known: Collection[str], roots: Sequence[str] = ()) -> tupl
     and line) comes once, with the first function that is named for it; where several exceptions
     are told, those of the one that reached the top come first.
     """
+    return frames_by(text, Locator(known, roots))
+
+
+def frames_by(text: str, index: Locator) -> tuple[Frame, ...]:
+    """The same for many texts of one workspace, whose files are indexed once."""
     told = tuple(written(text))
-    index = Locator(known, roots)
     index = index.also(index.roots_of(each.path for each in told))
     innermost_last: list[Frame] = []
     innermost_first: list[Frame] = []
@@ -48,11 +52,14 @@ def case_frames(
     cases: Iterable[CaseResult], known: Collection[str], roots: Sequence[str] = ()
 ) -> tuple[Frame, ...]:
     """Frames of the cases in turn, from what each says of its failure, then from its output."""
-    found: list[Frame] = []
-    for case in cases:
-        for text in (case.details, case.message, case.output):
-            found += frames(text, known, roots)
-    return _once(found)
+    index = Locator(known, roots)
+    return _once(frame for case in cases for frame in frames_of_case(case, index))
+
+
+def frames_of_case(case: CaseResult, index: Locator) -> tuple[Frame, ...]:
+    """Frames of one case, from what it says of its failure, then from its output."""
+    texts = (case.details, case.message, case.output)
+    return _once(frame for text in texts for frame in frames_by(text, index))
 
 
 def _once(found: Iterable[Frame]) -> tuple[Frame, ...]:

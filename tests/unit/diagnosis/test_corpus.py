@@ -62,9 +62,37 @@ def test_every_real_report_gets_a_summary_and_a_bounded_context() -> None:
         ("mikepenz__multiple_failures__test_multiple_errors.xml", Category.TIMEOUT),
         ("enricomi__bazel__suite-logs.xml", Category.UNKNOWN),
         ("dorny__fixtures__jest-junit.xml", Category.PRODUCT_BUG),
-        ("nextest__fixtures__basic_report.xml", Category.UNKNOWN),
+        ("nextest__fixtures__basic_report.xml", Category.FLAKY),
     ],
 )  # fmt: skip
 def test_category_of_real_failures(name: str, category: Category) -> None:
     """Comparisons, a time limit, and reports that say nothing."""
     assert _diagnosis(_read()[name]).category is category
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "category"),
+    [
+        ("dorny__fixtures__jest-junit.xml", "Timeout - Async callback", Category.TIMEOUT),
+        ("dorny__fixtures__jest-junit.xml", "expect(received)", Category.PRODUCT_BUG),
+        ("dorny__fixtures__jest-junit.xml", "Some error", Category.UNKNOWN),
+        ("enricomi__tst__disabled.xml", "error: check(false)", Category.PRODUCT_BUG),
+        ("enricomi__tst__disabled.xml", "error: expected 2", Category.UNKNOWN),
+        ("enricomi__json__tests.xml", "Expected: ", Category.PRODUCT_BUG),
+        ("enricomi__mstest__clicketyclackety.xml", "Expected: 3", Category.PRODUCT_BUG),
+        ("jenkinsci__testcase2__result.xml", "Access violation", Category.PRODUCT_BUG),
+        ("jenkinsci__testcase5__result.xml", "expected:<2>", Category.PRODUCT_BUG),
+        ("launchableinc__fail__output.xml", "Expected equality", Category.PRODUCT_BUG),
+        ("mikepenz__issues__testDisabled.xml", "condition was false", Category.PRODUCT_BUG),
+        ("mikepenz__multiple_failures__test_multiple_errors.xml", "First timeout", Category.TIMEOUT),
+        ("nextest__fixtures__basic_report.xml", "test passed on attempt 4/4", Category.FLAKY),
+        ("trunk__data__test-ExpectedFailures.junit.xml", "is true) failed", Category.PRODUCT_BUG),
+    ],
+)  # fmt: skip
+def test_category_of_one_case(name: str, said: str, category: Category) -> None:
+    """What other people's runners said, without their code: a claim only where the words make it."""
+    found = [case for case in _read()[name].failing if said in f"{case.kind}: {case.message}"]
+    assert found
+    for case in found:
+        report = RunReport(cases=(case,))
+        assert _diagnosis(report).category is category, case.message
