@@ -20,7 +20,8 @@ _VOLATILE = re.compile(
     r"|(?P<clock>\b1[5-9]\d{8}(?:\.\d+|\d{3})?(?![\w.]))"  # seconds or ms since 1970, from 2017 on
 )
 _SIGNS = (":", "0x", "/", "pid")
-_OTHER_SIGN = re.compile(r"-[0-9a-fA-F]{4}-|1[5-9]\d{8}|20[2-9]\d{11}")
+_OTHER_SIGN = re.compile(r"-[0-9a-fA-F]{4}-|1[5-9]\d{8}")
+_STAMP = re.compile(r"20[2-9]\d{11}")  # by itself: the engine looks for its first letters quickly
 _HINT = re.compile(r"\d[T ]\d|0x|/|pid|-[0-9a-fA-F]{4}-|1[5-9]\d{8}|20[2-9]\d{11}")
 
 
@@ -51,6 +52,7 @@ def masked_all(names: list[str]) -> list[str]:
     """`masked` of each; quick where not one of them has a sign of a volatile part."""
     if max(map(len, names), default=0) <= MAX_NAME:
         together = "\n".join(names)
-        if _OTHER_SIGN.search(together) is None and not any(map(together.__contains__, _SIGNS)):
+        signs = _OTHER_SIGN.search(together) or _STAMP.search(together)
+        if signs is None and not any(map(together.__contains__, _SIGNS)):
             return names
     return [masked(name) for name in names]

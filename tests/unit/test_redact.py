@@ -190,3 +190,14 @@ def test_hostile_text_is_no_slower(hostile: str) -> None:
     started = time.perf_counter()
     Redactor({"A_TOKEN": SECRET}).text(text)
     assert time.perf_counter() - started < 5
+
+
+def test_each_secret_is_counted_once_however_often_it_is_met() -> None:
+    """What is reported is how many different secrets of a kind there were, and no value."""
+    one, two = "glpat-Zx81kQ0s7Yb2mN4vT6", "glpat-Aa81kQ0s7Yb2mN4vT7"
+    redactor = Redactor({})
+    for text in (one, f"{one} {two}", redactor.text(one)):
+        redactor.text(text)
+    assert [each.count for each in redactor.found] == [2]
+    assert one not in repr(redactor.found)
+    assert sum(each.count for each in redactor.removed) == 4
