@@ -24,6 +24,7 @@ from gatekeeper.errors import UsageError
 from gatekeeper.formats.analysis_json import AnalysisJson
 from gatekeeper.formats.clarification_json import ClarificationJson
 from gatekeeper.formats.context_txt import ContextText
+from gatekeeper.formats.dialog_json import DialogJson
 from gatekeeper.formats.dotenv import Dotenv
 from gatekeeper.formats.junit_xml import JUnitXml
 from gatekeeper.formats.patch_diff import PatchDiff
@@ -65,6 +66,7 @@ FORMATS: Sequence[Format] = (
     JUnitXml(),
     AnalysisJson(),
     ClarificationJson(),
+    DialogJson(),
     ScenarioJson(),
     ReportMarkdown(),
     Dotenv(),

@@ -18,6 +18,15 @@ from gatekeeper.domain.cases import (
     worst,
 )
 from gatekeeper.domain.change import Delta, FileChange
+from gatekeeper.domain.clarification import (
+    Answer,
+    Dialog,
+    Effect,
+    Option,
+    Question,
+    Round,
+    Typed,
+)
 from gatekeeper.domain.diagnosis import (
     Category,
     Cause,
@@ -25,7 +34,6 @@ from gatekeeper.domain.diagnosis import (
     Diagnosis,
     Frame,
     Origin,
-    Question,
     Redaction,
     Section,
     Suspect,
@@ -46,6 +54,7 @@ from gatekeeper.domain.judgement import (
     SeenCase,
     Signal,
     Standing,
+    Suggested,
     Trial,
     Verdict,
 )
@@ -66,6 +75,7 @@ from gatekeeper.domain.sandbox import (
 __all__ = [
     "RECORD",
     "SUITE_LEVEL",
+    "Answer",
     "Attempt",
     "Band",
     "Baseline",
@@ -83,8 +93,10 @@ __all__ = [
     "Decision",
     "Delta",
     "Diagnosis",
+    "Dialog",
     "Draft",
     "Edit",
+    "Effect",
     "Ending",
     "EngineInfo",
     "Evidence",
@@ -97,6 +109,7 @@ __all__ = [
     "LogText",
     "Match",
     "Opinion",
+    "Option",
     "Origin",
     "Outcome",
     "Overlay",
@@ -110,6 +123,7 @@ __all__ = [
     "Reproduction",
     "Request",
     "Risk",
+    "Round",
     "Run",
     "RunReport",
     "RunSpec",
@@ -122,8 +136,10 @@ __all__ = [
     "SourceState",
     "Standing",
     "Step",
+    "Suggested",
     "Suspect",
     "Trial",
+    "Typed",
     "Usage",
     "Verdict",
     "worst",

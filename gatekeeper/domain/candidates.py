@@ -6,7 +6,7 @@ import enum
 from dataclasses import dataclass, field
 
 from gatekeeper.domain.change import FileChange
-from gatekeeper.domain.diagnosis import Question
+from gatekeeper.domain.clarification import Question
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,12 +125,3 @@ class Context:
     omitted: tuple[str, ...] = ()  # what did not fit, announced in the text too
     redactions: tuple[Redaction, ...] = ()
     held_out: tuple[CaseId, ...] = ()  # failing cases that are not in the text
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """Something that only a person can answer."""
-
-    text: str
-    options: tuple[str, ...] = ()  # the recommended one first
-    reason: str = ""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from gatekeeper.domain.candidates import Candidate, Draft, Finding, Usage
 from gatekeeper.domain.cases import CaseId, CaseResult, CaseState, RunReport
+from gatekeeper.domain.clarification import Option
 from gatekeeper.domain.diagnosis import Context
 from gatekeeper.domain.sandbox import Ending
 
@@ -55,6 +56,21 @@ class Prose:
     model: str
     usage: Usage = field(default_factory=Usage)
     raw: bytes = b""  # the answer as it came
+    missing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """Options that a model wrote, by the id of the question, the recommended one first.
+
+    `missing` says why there are none for some of the questions, else it is "".
+    """
+
+    options: tuple[tuple[str, tuple[Option, ...]], ...] = ()
+    model: str = ""
+    thread_ids: tuple[str, ...] = ()  # of the responses that they came in
+    usage: Usage = field(default_factory=Usage)
+    raw: bytes = b""  # the answers as they came, one after the other
     missing: str = ""
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from gatekeeper.domain.candidates import Proposal, Usage
 from gatekeeper.domain.cases import RunReport
 from gatekeeper.domain.change import Delta
-from gatekeeper.domain.diagnosis import Context, Diagnosis, Question, Redaction
+from gatekeeper.domain.clarification import Dialog, Question
+from gatekeeper.domain.diagnosis import Context, Diagnosis, Redaction
 from gatekeeper.domain.judgement import Attempt, Baseline, Run
 from gatekeeper.domain.logs import LogText
 from gatekeeper.domain.memory import Match, Scenario
@@ -85,7 +86,8 @@ class Report:
     diagnosis: Diagnosis | None = None
     match: Match | None = None  # the known failure that this one is most like
     context: Context | None = None
-    questions: tuple[Question, ...] = ()
+    questions: tuple[Question, ...] = ()  # that have no answer
+    dialog: Dialog | None = None
     attempts: tuple[Attempt, ...] = ()
     accepted: str = ""  # id of the accepted attempt
     proposed: Scenario | None = None  # drafted, for a person to approve

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from gatekeeper.diagnosis.clarification.shown import dialog_markdown, questions_markdown
 from gatekeeper.domain import (
     Attempt,
     Band,
@@ -62,7 +63,8 @@ class ReportMarkdown:
         accepted = next((a for a in report.attempts if a.id == report.accepted), None)
         blocks = (
             *_verdict(report),
-            *_questions(report),
+            *questions_markdown(report.questions),
+            *dialog_markdown(report.dialog),
             *(_failing(report.failures) if report.failures else ()),
             *(_cause(report.diagnosis) if report.diagnosis else ()),
             *(_known(report.match) if report.match else ()),
@@ -83,16 +85,6 @@ def _verdict(report: Report) -> Iterator[str]:
     yield f"**Why:** {prose(report.reason)}"
     if report.hint:
         yield f"**What to do:** {prose(report.hint)}"
-
-
-def _questions(report: Report) -> Iterator[str]:
-    if report.questions:
-        yield "## Questions"
-    for number, question in enumerate(report.questions, start=1):
-        reason = f" {prose(question.reason)}" if question.reason else ""
-        yield f"{number}. {prose(question.text)}{reason}"
-        if question.options:
-            yield _list((prose(option) for option in question.options), indent="   ")
 
 
 def _failing(failures: RunReport) -> Iterator[str]:
@@ -398,8 +390,8 @@ def _cut(lines: list[str]) -> list[str]:
     return lines if left <= 0 else [*lines[:MAX_REASONS], f"... and {left} more"]
 
 
-def _list(lines: Iterable[str], indent: str = "") -> str:
-    return "\n".join(f"{indent}- {line}" for line in lines)
+def _list(lines: Iterable[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)
 
 
 def _indented(block: str) -> str:

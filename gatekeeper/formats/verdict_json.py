@@ -22,6 +22,7 @@ from gatekeeper.domain import (
     Finding,
     Match,
     Proposal,
+    Question,
     Report,
     Run,
     RunReport,
@@ -72,7 +73,8 @@ def _verdict(report: Report) -> Json:
         "scenario": _scenario(report.match) if report.match else None,
         "scenario_proposal": report.proposed.id if report.proposed else None,
         "context": _context(report.context) if report.context else None,
-        "questions": [asdict(question) for question in report.questions],
+        "questions": [_question(question) for question in report.questions],
+        "answers": [asdict(answer) for answer in report.dialog.answers] if report.dialog else [],
         "attempts": [_attempt(attempt) for attempt in report.attempts],
         "proposals": [_proposal(proposal) for proposal in report.proposals],
         "steps": [asdict(step) for step in report.steps],
@@ -192,6 +194,15 @@ def _context(context: Context) -> Json:
     }
 
 
+def _question(question: Question) -> Json:
+    return {
+        "id": question.id,
+        "text": question.text,
+        "options": [option.text for option in question.options],
+        "reason": question.reason,
+    }
+
+
 def _attempt(attempt: Attempt) -> Json:
     candidate = attempt.candidate
     diff = candidate.diff if candidate else attempt.draft.diff
@@ -239,7 +250,7 @@ def _proposal(proposal: Proposal) -> Json:
         "model": proposal.model,
         "drafts": len(proposal.drafts),
         "analysis": proposal.analysis,
-        "question": asdict(proposal.question) if proposal.question else None,
+        "question": _question(proposal.question) if proposal.question else None,
         "usage": asdict(proposal.usage),
         "raw_name": proposal.raw_name,
         "notes": proposal.notes,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gatekeeper.domain import (
+    Answer,
     Attempt,
     Band,
     Baseline,
@@ -19,7 +20,9 @@ from gatekeeper.domain import (
     Decision,
     Delta,
     Diagnosis,
+    Dialog,
     Draft,
+    Effect,
     Ending,
     EngineInfo,
     FileChange,
@@ -27,12 +30,14 @@ from gatekeeper.domain import (
     Guess,
     Level,
     Match,
+    Option,
     Outcome,
     Proposal,
     Question,
     Redaction,
     Report,
     Reproduction,
+    Round,
     Run,
     RunReport,
     Scenario,
@@ -42,6 +47,7 @@ from gatekeeper.domain import (
     Step,
     Suspect,
     Trial,
+    Typed,
     Usage,
     Verdict,
 )
@@ -51,6 +57,21 @@ HOSTILE = (
     "[y](javascript:z) ``` ```` ~~~ | #1 !2 \x00\x1b[31m\u202e\udcff ü"
 )
 """Quick actions, a mention, HTML, an image, fences, references, control bytes, a broken byte."""
+
+ASKED = Question(
+    HOSTILE, (Option(HOSTILE, Effect.ONLY, HOSTILE), Option("no", Effect.STOP)), HOSTILE, "fault"
+)
+ANSWER = Answer("fault", HOSTILE, Effect.NOTE, HOSTILE, HOSTILE)
+DIALOG = Dialog(
+    "interactive",
+    (ASKED, Question("?")),
+    (Round((Typed("fault", HOSTILE, HOSTILE), Typed("", "y")), confirmed=True),),
+    (ANSWER,),
+    HOSTILE,
+    (HOSTILE,),
+    HOSTILE,
+    HOSTILE,
+)
 
 RED = CaseId("pkg.test_a", f"test_red[{HOSTILE}]")
 GOOD = CaseId("pkg.test_a", "test_good")
@@ -184,7 +205,8 @@ def full(outcome: Outcome) -> Report:
             (HOSTILE,),
             (Redaction("token", 1),),
         ),
-        questions=(Question(HOSTILE, (HOSTILE, "no"), HOSTILE),),
+        questions=(ASKED,),
+        dialog=DIALOG,
         attempts=(*attempts, attempt("2.2", Decision.ACCEPTED)) if won else attempts,
         accepted="2.2" if won else "",
         proposals=(

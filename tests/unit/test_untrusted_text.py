@@ -161,15 +161,18 @@ def test_tables_keep_their_columns(text: str) -> None:
 
 
 @every
-@pytest.mark.parametrize("name", ["verdict.json", "analysis.json", "clarification_request.json"])
+@pytest.mark.parametrize(
+    "name",
+    ["verdict.json", "analysis.json", "clarification_request.json", "clarification_dialog.json"],
+)
 def test_json_is_whole_and_steers_no_terminal(name: str, text: str) -> None:
     """It decodes to the same text (a lone surrogate is marked), and is harmless to look at."""
     made = rendered(text, name)
     assert STEERING.search(made.decode("utf-8")) is None
     value = json.loads(made)
     shown = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    texts = {"verdict.json": value.get("reason"), "analysis.json": value.get("summary")}
-    assert texts.get(name, value.get("reason")) == shown
+    said = {"analysis.json": "summary", "clarification_dialog.json": "note"}
+    assert value[said.get(name, "reason")] == shown
     if name == "verdict.json":
         assert value["outcome"] == "accepted"
 
