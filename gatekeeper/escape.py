@@ -21,7 +21,7 @@ _INVISIBLE = re.compile(
 )
 _STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _ENV_ODD = re.compile(r"[^A-Za-z0-9._:/@+-]+")
-_LINE_START = re.compile(r"^(\d*)([>+/.)-])")
+_LINE_START = re.compile(r"^(\d*)([>+/.):-])")
 _WEB_NAME = re.compile(r"\b(www)\.", re.IGNORECASE)
 _LINE_COMMAND = re.compile(r"^(?=/|::)", re.MULTILINE)
 _CLOSED = "\u200b"

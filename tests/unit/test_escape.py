@@ -23,6 +23,7 @@ from gatekeeper.escape import cell, code, env_value, fence, json_bytes, prose, s
         ("see !12 and a!", "see !\u200b12 and a!"),
         ("[a](b)", r"\[a\](b)"),
         ("a_b*c", r"a\_b\*c"),
+        ("::set-output x", r"\::set-output x"),
         ("``x``", r"\`\`x\`\`"),
         ("a \\` b", r"a \\\` b"),
     ],
