@@ -1,10 +1,10 @@
 """The settings of one invocation: every key, its layers, and where each value came from."""
 
 from gatekeeper.settings.layers import COMMAND_LINE, load
-from gatekeeper.settings.schema import (
+from gatekeeper.settings.schema import SCHEMA, Settings, markdown
+from gatekeeper.settings.sections import (
     DEFAULT_MODEL,
     RUNNERS,
-    SCHEMA,
     BackendSection,
     BudgetSection,
     ContextSection,
@@ -12,9 +12,7 @@ from gatekeeper.settings.schema import (
     GateSection,
     GuardsSection,
     SandboxSection,
-    Settings,
     SuiteSection,
-    markdown,
 )
 
 __all__ = [

@@ -55,7 +55,7 @@ _Key = tuple[frozenset[str], frozenset[str]]
 class Surroundings:
     """The circumstances of one job, and what is known of the unchanged commit under them.
 
-    Safe for several threads. `names` are those of `settings.schema.CIRCUMSTANCES` that are
+    Safe for several threads. `names` are those of `settings.sections.CIRCUMSTANCES` that are
     wanted; `inventory` is the run of the whole suite as usual.
     """
 

@@ -35,7 +35,7 @@ COPIED_KB = 64 * 1024
 
 @dataclass(frozen=True)
 class Change:
-    """What is otherwise in one run. `names` are of `settings.schema.CIRCUMSTANCES`."""
+    """What is otherwise in one run. `names` are of `settings.sections.CIRCUMSTANCES`."""
 
     names: frozenset[str]
     seed: int = 0  # at most 2**31 - 1

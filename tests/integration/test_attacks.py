@@ -13,7 +13,7 @@ import pytest
 from gatekeeper.domain import Ending, Limits, Overlay, RunSpec, SnapshotSpec
 from gatekeeper.engines.docker import DockerEngine
 from gatekeeper.ports import Snapshot
-from gatekeeper.settings.schema import GuardsSection
+from gatekeeper.settings.sections import GuardsSection
 from tests.support import images
 from tests.support.projects import BUG, Ended, gatekeeper, shop
 

@@ -18,7 +18,7 @@ from gatekeeper.ports import Engine
 from gatekeeper.runners.model import Reporting
 from gatekeeper.runners.watch import Watch, new_name, tools
 from gatekeeper.settings import SandboxSection, SuiteSection
-from gatekeeper.settings.schema import CIRCUMSTANCES
+from gatekeeper.settings.sections import CIRCUMSTANCES
 from gatekeeper.validation.bench import Bench
 from gatekeeper.validation.circumstances import Surroundings, pass_elsewhere
 from tests.support import images

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from gatekeeper import formats
 from gatekeeper.backends.answer import SCHEMA, SCHEMA_NAME
 from gatekeeper.backends.prompt import instructions
-from gatekeeper.settings.schema import DEFAULT_MODEL
+from gatekeeper.settings.sections import DEFAULT_MODEL
 from tests.support.git_repo import Workspace
 from tests.support.llm_server import LlmServer, answer
 from tests.support.projects import Ended, gatekeeper, shop
