@@ -23,11 +23,11 @@ from gatekeeper.intake.places import is_test_code
 from gatekeeper.intake.provider import Provider, detect
 from gatekeeper.intake.reports import Reports
 from gatekeeper.journal import Journal
-from gatekeeper.ports import Engine, Progress, Tree, Writer
+from gatekeeper.ports import Engine, Person, Progress, Tree, Writer
 from gatekeeper.redact import Redactor
 from gatekeeper.scenarios import Bands, Memory
 from gatekeeper.settings import COMMAND_LINE, Settings
-from gatekeeper.steps import Policy, Tools
+from gatekeeper.steps import Asking, Policy, Tools
 from gatekeeper.trust import Asked, instructions, known_scenarios, settings_and_delta
 from gatekeeper.validation.doubts import Wanted
 from gatekeeper.wiring import BACKENDS, ENGINES, Scene, guards_of, informed_of, judge_of, writer_of
@@ -55,6 +55,7 @@ def open_tools(
     journal: Journal,
     progress: Progress,
     redactor: Redactor,
+    person: Person,
     *,
     runs: Runs,
     started: float,
@@ -105,6 +106,7 @@ def open_tools(
             ),
             feedback=render_feedback,
             policy=_policy(settings),
+            asking=_asking(settings, person),
             wanted=_wanted(settings),
             judge=judge_of(settings, redactor, progress),
             writer=_writer(settings, runs, progress),
@@ -217,6 +219,12 @@ def _policy(settings: Settings) -> Policy:
         accepted_fails=settings.gate.accepted == "fail",
         refuse_revert=settings.gate.revert == "refuse",
     )
+
+
+def _asking(settings: Settings, person: Person) -> Asking:
+    chosen = settings.clarification
+    origin = settings.sources["clarification.answers"]
+    return Asking(chosen.policy, chosen.threshold, chosen.answers, origin, person)
 
 
 def _wanted(settings: Settings) -> Wanted:

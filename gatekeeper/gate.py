@@ -46,6 +46,7 @@ class Gate:
     informed: Informed
     refuse_revert: bool
     base: str | None = None
+    only: frozenset[str] = frozenset()  # files that a person allows to be changed; none is any
 
     def screen(self, draft: Draft, id_: str, round_: int, seen: Iterable[str] = ()) -> Attempt:
         """Everything that can be said before anything runs.
@@ -84,6 +85,10 @@ class Gate:
         if candidate.tree in seen:
             message = "This is the same change as an earlier candidate; it was not tried again."
             found.append(Finding("repeated", Level.BLOCK, message))
+        elsewhere = [c.path for c in candidate.changes if self.only and c.path not in self.only]
+        if elsewhere:
+            message = f"A person answered that only {', '.join(sorted(self.only))} may be changed."
+            found.append(Finding("answers", Level.BLOCK, message, elsewhere[0]))
         if candidate.draft.label == REVERT and self.refuse_revert:
             message = "It takes back the author's own change, and gate.revert is `refuse`."
             found.append(Finding("revert", Level.BLOCK, message))

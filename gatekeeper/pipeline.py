@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Future
 
+from gatekeeper.asking import directed, questions, taken_on
 from gatekeeper.diagnosis.logs import outside_of_tests
 from gatekeeper.domain import (
     Attempt,
@@ -58,19 +59,26 @@ def run(tools: Tools, report: RunReport | None) -> Conclusion:
         if done := understand(tools, report):
             return done
         explain(tools, report)
+        tools, done = directed(tools)
+        if done:
+            return done
     with prepared(tools) as (bench, pool):
         if report is None:
             first = first_run(tools, bench, pool)
-            report, failing = first.report, first.report.failing
+            report = first.report
             if done := understand(tools, report):
                 return done
             explain(tools, report)
+            tools, done = directed(tools)
+            if done:
+                return done
+            failing = taken_on(tools, report.failing)
             baseline = prove(
                 tools, lambda: confirm(bench, first, failing, tools.policy.reruns, pool)
             )
             whole = True
         else:
-            failing = report.failing
+            failing = taken_on(tools, report.failing)
             baseline = prove(tools, lambda: reproduce(bench, failing, tools.policy.reruns, pool))
             whole = not baseline.selected
         if done := not_reproduced(tools, baseline):
@@ -78,7 +86,7 @@ def run(tools: Tools, report: RunReport | None) -> Conclusion:
         # The inventory runs beside the model call, not before it; a baseline that had to run the
         # whole suite has it already.
         inventory = _known(baseline.runs[0]) if whole else pool.submit(bench.suite, "inventory")
-        context = gather(tools, report, confirmed(report, baseline))
+        context = gather(tools, report, taken_on(tools, confirmed(report, baseline)))
         return learned(tools, Rounds(tools, bench, pool, baseline, inventory).run(context))
 
 
@@ -125,6 +133,7 @@ def analyze(tools: Tools, report: RunReport) -> Conclusion:
     if done := understand(tools, report):
         return done
     diagnosis = in_words(tools, report, explain(tools, report))
+    tools.journal.note(questions=questions(tools))
     count = len(report.failing)
     end = Conclusion(Outcome.ANALYZED, 0, f"{count} failing case(s): {diagnosis.category}.")
     return learned(tools, end)
@@ -156,6 +165,30 @@ def run_with_logs(tools: Tools, logs: Logs) -> Conclusion:
     if outside and end.outcome is Outcome.GREEN:
         tools.journal.warn(f"The tests pass, but the log says: {diagnosis.summary}")
     return end
+
+
+def clarify(tools: Tools, report: RunReport) -> Conclusion:
+    """Ask a person what the diagnosis leaves open, and nothing else."""
+    if done := understand(tools, report):
+        return done
+    found = explain(tools, report)
+    _, done = directed(tools)
+    answered = tools.journal.report.dialog
+    if answered is None:
+        return Conclusion(
+            Outcome.ANALYZED,
+            0,
+            f"Nothing has to be asked: {found.category} with confidence {found.confidence:.2f}, "
+            f"and clarification.threshold is {tools.asking.threshold:g}.",
+        )
+    if done and answered.open:
+        return done
+    return Conclusion(
+        Outcome.ANALYZED,
+        0,
+        f"{len(answered.answers)} question(s) answered.",
+        "gatekeeper run --answers answers.yml, with the one of the report's folder.",
+    )
 
 
 def show_context(tools: Tools, report: RunReport) -> Conclusion:

@@ -109,6 +109,18 @@ class Writer(Protocol):
         ...
 
 
+class Person(Protocol):
+    """Who answers questions while the run waits: on a terminal, or through a pipe."""
+
+    def show(self, line: str) -> None:
+        """One line; untrusted text in it does nothing, and secrets are not shown."""
+        ...
+
+    def read(self, prompt: str) -> str | None:
+        """The line that was typed, without its end; None where no more will come."""
+        ...
+
+
 class Format(Protocol):
     """Renders a report as one file."""
 

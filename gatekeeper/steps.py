@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gatekeeper.context.builder import Allowance, Known, build_context
+from gatekeeper.diagnosis.clarification.answers import Directions
 from gatekeeper.diagnosis.log_signs import WORDS, recognise
 from gatekeeper.diagnosis.logs import cleaned, diagnose_log
 from gatekeeper.diagnosis.rules import diagnose
@@ -41,7 +42,7 @@ from gatekeeper.intake.reach import MAX_CASES
 from gatekeeper.intake.reports import Reports
 from gatekeeper.intake.stacktrace import case_frames
 from gatekeeper.journal import Journal
-from gatekeeper.ports import Backend, Engine, Judge, Progress, Writer
+from gatekeeper.ports import Backend, Engine, Judge, Person, Progress, Writer
 from gatekeeper.redact import Redactor
 from gatekeeper.risk import assess
 from gatekeeper.runners import Plan, match
@@ -72,6 +73,17 @@ class Policy:
 
 
 @dataclass(frozen=True)
+class Asking:
+    """Whether, and how, a person is asked. `threshold` is a confidence from 0 to 1."""
+
+    policy: str  # "fail", "interactive" or "off"
+    threshold: float
+    given: Mapping[str, str]  # answers by the id of the question
+    origin: str  # where those come from
+    person: Person
+
+
+@dataclass(frozen=True)
 class Tools:
     """Everything that one job works with; made by `assembly.py`."""
 
@@ -88,6 +100,7 @@ class Tools:
     backend: Callable[[Bench, Baseline], Backend]
     feedback: Callable[[Sequence[Attempt]], str]  # what the next round is told
     policy: Policy
+    asking: Asking
     wanted: Wanted
     judge: Judge | None
     writer: Writer | None  # of the analysis
@@ -97,6 +110,7 @@ class Tools:
     reports: Reports
     roots: Sequence[str]  # where the workspace may be mounted in a job's stack traces
     started: float  # time.monotonic()
+    directions: Directions = field(default_factory=Directions)  # what a person answered
 
 
 # --- before anything is spent -----------------------------------------------------------
@@ -175,7 +189,7 @@ def gather(tools: Tools, report: RunReport, failing: Sequence[CaseResult]) -> Co
             failing,
             tools.delta,
             tools.repo.view(tools.delta.tree),
-            Known(tools.instructions, tools.journal.report.match),
+            Known(tools.instructions, tools.journal.report.match, tools.directions.told),
             allowance=Allowance(tools.policy.context_tokens, tools.policy.held_out),
             redactor=tools.redactor,
             roots=tools.roots,
@@ -343,7 +357,13 @@ def gate_of(tools: Tools) -> Gate:
     delta = tools.delta
     base = tools.repo.tree_of(delta.base) if delta.base else None
     return Gate(
-        tools.repo, delta.tree, tools.guards, tools.informed, tools.policy.refuse_revert, base
+        tools.repo,
+        delta.tree,
+        tools.guards,
+        tools.informed,
+        tools.policy.refuse_revert,
+        base,
+        frozenset(tools.directions.only),
     )
 
 

@@ -22,6 +22,7 @@ from gatekeeper.domain import (
 )
 from gatekeeper.errors import UsageError
 from gatekeeper.formats.analysis_json import AnalysisJson
+from gatekeeper.formats.answers_yml import AnswersYml
 from gatekeeper.formats.clarification_json import ClarificationJson
 from gatekeeper.formats.context_txt import ContextText
 from gatekeeper.formats.dialog_json import DialogJson
@@ -67,6 +68,7 @@ FORMATS: Sequence[Format] = (
     AnalysisJson(),
     ClarificationJson(),
     DialogJson(),
+    AnswersYml(),
     ScenarioJson(),
     ReportMarkdown(),
     Dotenv(),

@@ -19,6 +19,7 @@ COMMANDS = {
     "run": "The whole loop: prove the failure, ask for candidates, judge them.",
     "analyze": "Say what failed, what kind of failure it is, and where to look.",
     "context": "Write context.txt, what `run` would send, and send nothing.",
+    "clarify": "Ask what the diagnosis leaves open; the answers are for `run --answers`.",
     "validate": "The gate alone, for any patch, whoever wrote it.",
     "apply": "Apply the accepted patch to the working tree.",
     "replay": "Judge the stored answers of an earlier run again, without a model.",

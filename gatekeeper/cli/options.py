@@ -7,9 +7,10 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
+import yaml
 
 from gatekeeper.intake.logs.sources import Logs
 from gatekeeper.settings import RUNNERS
@@ -92,10 +93,17 @@ _wording = _stack(
     click.option("--model", help="The model that is asked."),
 )  # fmt: skip
 
+_answers = _stack(
+    click.option("--answers", type=click.File("r", encoding="utf-8"), metavar="FILE",
+                 envvar="GATEKEEPER_ANSWERS",
+                 help="Answers to the questions (answers.yml), `-` for standard input."),
+)  # fmt: skip
+
 general = _stack(_general)
 reading = _stack(_general, _failure)
 judging = _stack(_general, _failure, _sandbox)
-asking = _stack(_general, _failure, _sandbox, _asking)
+asking = _stack(_general, _failure, _sandbox, _asking, _answers)
+answering = _stack(_general, _failure, _answers)
 logging = _stack(_logs)
 wording = _stack(_wording)
 
@@ -124,9 +132,25 @@ def flags_of(values: Mapping[str, Any]) -> dict[str, str]:
         value = values.get(name)
         if value:
             flags[key] = json.dumps(value) if isinstance(value, tuple) else str(value)
+    if values.get("answers"):
+        flags["clarification.answers"] = json.dumps(_read_answers(values["answers"]))
     for item in values["sets"]:
         key, found, value = item.partition("=")
         if not found:
             raise click.UsageError(f"--set {item}: expected SECTION.KEY=VALUE")
         flags[key.strip()] = value
     return flags
+
+
+def _read_answers(file: TextIO) -> dict[str, str]:
+    """The answers by the id of their question, from YAML or JSON; numbers stay text."""
+    try:
+        found = yaml.load(file.read(), Loader=yaml.BaseLoader)  # noqa: S506 - a SafeLoader
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise click.UsageError(f"--answers {file.name}: it is no YAML: {error}") from None
+    if not isinstance(found, dict) or not all(isinstance(one, str) for one in found.values()):
+        raise click.UsageError(
+            f"--answers {file.name}: expected the id of each question with its answer, such as"
+            " `cause: fix`"
+        )
+    return {str(id_): answer for id_, answer in found.items()}

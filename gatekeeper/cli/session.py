@@ -20,6 +20,7 @@ import click
 from gatekeeper import __version__, assembly, wiring
 from gatekeeper.assembly import Runs
 from gatekeeper.cli.options import options_of
+from gatekeeper.cli.person import Terminal
 from gatekeeper.cli.progress import Redacted, choose, colored, printable, sentence
 from gatekeeper.domain import Conclusion, Outcome, Report
 from gatekeeper.errors import (
@@ -89,8 +90,9 @@ def conclude(
                     redactor.bytes,
                     lambda: redactor.found,
                 )
+                person = Terminal(redactor.text)
                 with assembly.open_tools(
-                    options, journal, progress, redactor, runs=runs, started=started
+                    options, journal, progress, redactor, person, runs=runs, started=started
                 ) as tools:
                     told = _show_start(journal, progress, values["verbose"])
                     end = job(tools)

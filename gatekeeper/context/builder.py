@@ -1,6 +1,7 @@
 """Builds the context: what a backend is told, in the order of its value, within a budget.
 
     # FAILURE_RECORD            which cases fail, and what each says, in a line
+    # ANSWERS                   what a person was asked about this failure, and said
     # FAILURE_OUTPUT: CASE      stack trace and output
     # FILE: PATH (lines ...)    the code that the failure touches, see `intake.reach`
     # RECENT_REPO_DELTA         what the author changed, and where that was found out
@@ -52,6 +53,7 @@ class Known:
 
     instructions: str = ""  # AGENTS.md
     match: Match | None = None  # the known failure that this one is like
+    answers: tuple[str, ...] = ()  # what a person said about this failure, a line each
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +101,9 @@ def build_context(
         "scenario": lambda tokens: scenario_sections(known.match, tokens, redactor, kept_back),
         "instructions": lambda tokens: _instructions(said, tokens),
     }
+    answers = _answers(redactor.text("\n".join(known.answers)))
     parts = {name: write(int(budget_tokens * _SHARES[name])) for name, write in writers.items()}
-    spare = budget_tokens - _tokens(*parts.values()) - int(budget_tokens * _OMITTED_SHARE)
+    spare = budget_tokens - _tokens(*parts.values(), answers) - int(budget_tokens * _OMITTED_SHARE)
     code, omitted = code_sections(places, Sources(tree, redactor), max(0, spare), hidden)
     spare -= _tokens(code)
     for name in ("output", "delta", "scenario", "instructions"):
@@ -108,7 +111,7 @@ def build_context(
             wider = writers[name](_tokens(parts[name]) + spare)
             spare -= _tokens(wider) - _tokens(parts[name])
             parts[name] = wider
-    sections = [*parts["record"], *parts["output"], *code]
+    sections = [*parts["record"], *answers, *parts["output"], *code]
     sections += [*parts["delta"], *parts["scenario"], *parts["instructions"]]
     sections += _omitted(omitted, int(budget_tokens * _OMITTED_SHARE))
     text = "".join(section.text for section in sections)
@@ -171,6 +174,12 @@ def _record(
 
 def _with_kind(case: CaseResult, reason: str) -> str:
     return reason if not case.kind or case.kind in reason else f"{case.kind}: {reason}"
+
+
+def _answers(text: str) -> _Sections:
+    """Never cut: it is short, and a person's word outweighs everything that was guessed."""
+    note = "a person's answers; they are right, whatever else seems likely"
+    return [fenced("ANSWERS", note, text)] if text else []
 
 
 def _output(failures: Sequence[_Failure], tokens: int) -> _Sections:

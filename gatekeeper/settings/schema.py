@@ -13,6 +13,7 @@ from gatekeeper.settings.sections import (
     BackendSection,
     BudgetSection,
     ChecksSection,
+    ClarificationSection,
     ContextSection,
     DeltaSection,
     GateSection,
@@ -73,6 +74,7 @@ SECTIONS: dict[str, type[Any]] = {
     "trial": TrialSection,
     "checks": ChecksSection,
     "judge": JudgeSection,
+    "clarification": ClarificationSection,
     "scenarios": ScenariosSection,
 }
 
@@ -109,6 +111,7 @@ class Settings:
     trial: TrialSection = dataclasses.field(default_factory=TrialSection)
     checks: ChecksSection = dataclasses.field(default_factory=ChecksSection)
     judge: JudgeSection = dataclasses.field(default_factory=JudgeSection)
+    clarification: ClarificationSection = dataclasses.field(default_factory=ClarificationSection)
     scenarios: ScenariosSection = dataclasses.field(default_factory=ScenariosSection)
     sources: Mapping[str, str] = dataclasses.field(
         default_factory=lambda: dict.fromkeys(SCHEMA, "default")

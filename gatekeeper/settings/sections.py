@@ -252,6 +252,23 @@ class JudgeSection:
 
 
 @dataclass(frozen=True, slots=True)
+class ClarificationSection:
+    """`clarification`: whether a person is asked before anything is spent, and how."""
+
+    policy: str = _setting(
+        "fail",
+        choice("fail", "interactive", "off"),
+        "With open questions: end with exit 3, ask on the terminal, or go on without",
+    )
+    threshold: float = _setting(
+        0.45, number(0, 1), "Confidence of the diagnosis below which a person is asked"
+    )
+    answers: Mapping[str, str] = _setting(
+        {}, PAIRS, "Answers by the id of the question; `--answers FILE` reads them from a file"
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class ScenariosSection:
     """`scenarios`: the reviewed memory of known failures."""
 

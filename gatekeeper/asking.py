@@ -1,0 +1,111 @@
+"""Asks a person what the diagnosis leaves open, before a sandbox, a minute or a token is spent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from gatekeeper.diagnosis.clarification.answers import cases_of, directions, given_answers
+from gatekeeper.diagnosis.clarification.dialogue import converse
+from gatekeeper.diagnosis.clarification.questions import all_questions, open_questions
+from gatekeeper.diagnosis.clarification.shown import RERUNS, lines_of
+from gatekeeper.domain import (
+    Band,
+    CaseResult,
+    Conclusion,
+    Dialog,
+    Outcome,
+    Question,
+)
+from gatekeeper.steps import Tools
+
+HINT = (
+    "Answer with --answers FILE (clarification_request.json has the ids), or run `gatekeeper"
+    " clarify`, or set clarification.policy to `interactive` or `off`."
+)
+
+
+def questions(tools: Tools) -> tuple[Question, ...]:
+    """What must be asked about the failure of the report, by its diagnosis and known failures."""
+    report = tools.journal.report
+    if report.diagnosis is None or tools.asking.policy == "off":
+        return ()
+    return open_questions(report.diagnosis, report.match, tools.asking.threshold)
+
+
+def directed(tools: Tools) -> tuple[Tools, Conclusion | None]:
+    """The tools as a person's answers want them, and the end if the run cannot go on.
+
+    Answers that were given beforehand count even where nothing had to be asked.
+    """
+    asked = _asked(tools)
+    given, needless = given_answers(asked, tools.asking.given, tools.asking.origin)
+    for id_ in needless:
+        tools.journal.warn(f"The answer to `{id_}` is not used: this failure has no such question.")
+    if not asked:
+        return tools, None
+    dialog = Dialog(tools.asking.policy, asked, answers=given)
+    with tools.journal.step("questions", tools.progress):
+        dialog = _conversed(tools, dialog)
+    if dialog.open:
+        return tools, unanswered(dialog)
+    return _obeyed(tools, dialog)
+
+
+def _asked(tools: Tools) -> tuple[Question, ...]:
+    report = tools.journal.report
+    must = {question.id for question in questions(tools)}
+    every = all_questions(report.diagnosis, report.match) if report.diagnosis else ()
+    return tuple(one for one in every if one.id in must or one.id in tools.asking.given)
+
+
+def _conversed(tools: Tools, dialog: Dialog) -> Dialog:
+    """The dialogue after a person was asked, where that is wanted; all of it is in the journal."""
+    tools.journal.note(dialog=dialog, questions=dialog.open)
+    if not dialog.open:
+        return dialog
+    if tools.asking.policy == "interactive":
+        for grown in converse(dialog, tools.asking.person):
+            tools.journal.note(dialog=grown, questions=grown.open)
+            dialog = grown
+        return dialog
+    for question in dialog.open:
+        for line in lines_of(question):
+            tools.progress.say(line)
+    return dialog
+
+
+def unanswered(dialog: Dialog) -> Conclusion:
+    """The end of a run that waits for a person."""
+    count = len(dialog.open)
+    ended = f" ({dialog.ended})" if dialog.ended else ""
+    return Conclusion(
+        Outcome.CLARIFY,
+        3,
+        f"{count} question(s) must be answered first{ended}: {dialog.open[0].text}",
+        HINT,
+    )
+
+
+def _obeyed(tools: Tools, dialog: Dialog) -> tuple[Tools, Conclusion | None]:
+    wanted = directions(dialog)
+    if wanted.stop:
+        why = f"A person answered: {wanted.stop}. So no fix was asked for."
+        return tools, Conclusion(Outcome.CLARIFY, 3, why, "Do that, and run again.")
+    policy = tools.policy
+    if wanted.rerun:
+        policy = replace(policy, reruns=policy.reruns + RERUNS)
+    match = tools.journal.report.match
+    if match is not None and wanted.known == match.scenario.id:
+        said = "a person says that it is this one"
+        tools.journal.note(match=replace(match, band=Band.HIGH, reasons=(*match.reasons, said)))
+    for line in wanted.told:
+        tools.progress.say(f"answered: {line}")
+    return replace(tools, policy=policy, directions=wanted), None
+
+
+def taken_on(tools: Tools, failing: Sequence[CaseResult]) -> tuple[CaseResult, ...]:
+    """The failing cases that a person's answers leave to be repaired; all, if they say nothing."""
+    found = tools.journal.report.diagnosis
+    wanted = cases_of(found.causes, tools.directions.first) if found else frozenset()
+    return tuple(case for case in failing if case.id in wanted) or tuple(failing)

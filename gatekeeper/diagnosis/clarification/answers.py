@@ -1,0 +1,120 @@
+"""What a person says to a question, read strictly, and what all the answers ask of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from gatekeeper.diagnosis.clarification.questions import IDS, MODEL
+from gatekeeper.domain import Answer, CaseId, Cause, Dialog, Effect, Question
+from gatekeeper.errors import UsageError
+
+MAX_TEXT = 4000
+"""Characters of one answer in a person's own words; a context has to hold it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Directions:
+    """What the answers ask of a run; one without answers asks nothing."""
+
+    stop: str = ""  # what was answered that ends the run
+    rerun: bool = False
+    only: tuple[str, ...] = ()  # files that may be changed; () is any
+    first: int = 0  # the number of the cause that is taken on, from 1; 0 is all
+    known: str = ""  # the id of the scenario that it is
+    told: tuple[str, ...] = ()  # what a backend is told, a line each
+
+
+@dataclass(frozen=True, slots=True)
+class Misread:
+    """Why something is no answer, and what would be one."""
+
+    why: str
+    hint: str
+
+
+def read_answer(question: Question, said: str, origin: str) -> Answer | Misread:
+    """An answer by the number, the key or the text of an option; else it is a note.
+
+    What looks like a number or a key, but names no option, is not taken for a note.
+    """
+    text = said.strip()
+    keys = ", ".join(option.key for option in question.options)
+    if not text:
+        return Misread(f"the answer to `{question.id}` is empty", f"Options are {keys}.")
+    for number, option in enumerate(question.options, 1):
+        names = (str(number), option.key.casefold(), option.text.casefold())
+        if text.casefold() in names:
+            return Answer(question.id, option.text, option.effect, option.target, origin)
+    if text.isdecimal() or _like_a_key(text):
+        return Misread(
+            f"`{question.id}` has no option `{text}`",
+            f"Options are 1 to {len(question.options)}: {keys}; or your own words.",
+        )
+    return Answer(question.id, text[:MAX_TEXT], Effect.NOTE, "", origin)
+
+
+def _like_a_key(text: str) -> bool:
+    """Whether it is meant as a key: one of the words, with a target at most where it takes one."""
+    word, _, target = text.casefold().partition(" ")
+    if word in ("only", "first", "known"):
+        return " " not in target.strip()
+    return not target and word in {str(effect) for effect in Effect} - {"note"}
+
+
+def given_answers(
+    questions: Sequence[Question], given: Mapping[str, str], origin: str
+) -> tuple[tuple[Answer, ...], tuple[str, ...]]:
+    """Answers from a file or the settings, and the ids among them that were not asked.
+
+    UsageError where an id is none of `IDS`, or an answer names an option that there is not.
+    """
+    if wrong := sorted(set(given) - set(IDS)):
+        raise UsageError(
+            f"{origin} answers `{wrong[0]}`, and there is no such question",
+            hint=f"Questions are {', '.join(IDS)}; clarification_request.json has this run's.",
+        )
+    asked = {question.id: question for question in questions}
+    answers = tuple(
+        _required(read_answer(asked[id_], said, origin), origin)
+        for id_, said in given.items()
+        if id_ in asked
+    )
+    return answers, tuple(id_ for id_ in given if id_ not in asked and id_ != MODEL)
+
+
+def _required(read: Answer | Misread, origin: str) -> Answer:
+    if isinstance(read, Misread):
+        raise UsageError(f"{read.why} ({origin})", hint=read.hint)
+    return read
+
+
+def directions(dialog: Dialog | None) -> Directions:
+    """What the answers of a dialogue ask of the run."""
+    if dialog is None:
+        return Directions()
+    by_effect: dict[Effect, list[Answer]] = {}
+    for answer in dialog.answers:
+        by_effect.setdefault(answer.effect, []).append(answer)
+    stops = by_effect.get(Effect.STOP, [])
+    first = by_effect.get(Effect.FIRST, [])
+    known = by_effect.get(Effect.KNOWN, [])
+    return Directions(
+        stops[0].text if stops else "",
+        Effect.RERUN in by_effect,
+        tuple(answer.target for answer in by_effect.get(Effect.ONLY, [])),
+        int(first[0].target) if first else 0,
+        known[0].target if known else "",
+        tuple(_told(dialog)),
+    )
+
+
+def _told(dialog: Dialog) -> Iterator[str]:
+    asked = {question.id: question for question in dialog.questions}
+    for answer in dialog.answers:
+        yield f"{asked[answer.question].text} -> {answer.text}"
+
+
+def cases_of(causes: Sequence[Cause], number: int) -> frozenset[CaseId]:
+    """The failing cases of one cause, by its number from 1."""
+    return frozenset(causes[number - 1].cases) if 1 <= number <= len(causes) else frozenset()
