@@ -40,6 +40,7 @@ class Result:
     hunks: int = 0
     inside: dict[int, int] = field(default_factory=dict)
     baseline: dict[int, int] = field(default_factory=dict)
+    tokens: dict[int, int] = field(default_factory=dict)
     file_rank: int = 0
     place_rank: int = 0
     category: str = ""
@@ -90,11 +91,10 @@ def _report(bug: Bug, folder: Path | None) -> RunReport:
 def measured(bug: Bug, report: RunReport, delta: Delta) -> Result:
     hunks = bug.hunks()
     result = Result(bug, len(hunks))
-    roots = [f"/tmp/gk/4/B/w/{bug.name.rpartition('-')[0]}"]
     bug.paths()
     bug.forget()
     started = time.perf_counter()
-    frames = case_frames(report.failing[:MAX_CASES], bug.paths(), roots)
+    frames = case_frames(report.failing[:MAX_CASES], bug.paths())
     diagnosis = diagnose(report, report.failing, delta, bug, frames)
     result.seconds, result.reads = time.perf_counter() - started, bug.reads
     result.category = diagnosis.category
@@ -111,9 +111,10 @@ def measured(bug: Bug, report: RunReport, delta: Delta) -> Result:
     )
     for budget in BUDGETS:
         context = build_context(
-            report, report.failing, delta, bug, Known(), Allowance(budget), Redactor({}), roots
+            report, report.failing, delta, bug, Known(), Allowance(budget), Redactor({})
         )
         assert context.tokens <= budget
+        result.tokens[budget] = context.tokens
         shown = _merged([(s.path, s.start, s.end) for s in context.sections if s.start])
         result.inside[budget] = _inside(hunks, shown)
         stack = _whole_files(bug, [frame.path for frame in frames if frame.ours], budget)
@@ -172,6 +173,9 @@ def _table(every: dict[str, list[Result]]) -> None:
             if not label:
                 line += _ranks(results)
             print(line)
+    for budget in BUDGETS:
+        used = statistics.mean(r.tokens[budget] for results in every.values() for r in results)
+        print(f"of {budget} tokens used: {used:.0f}")
     seconds = [r.seconds for results in every.values() for r in results]
     reads = [r.reads for results in every.values() for r in results]
     print(f"diagnosis: median {statistics.median(seconds):.2f} s, most {max(seconds):.2f} s;")

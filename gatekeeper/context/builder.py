@@ -25,12 +25,12 @@ from gatekeeper.context.fence import fenced, one_line, shown_path
 from gatekeeper.context.held_out import hold_out
 from gatekeeper.context.scenario import scenario_places, scenario_sections
 from gatekeeper.domain import CaseResult, Context, Delta, Match, RunReport, Section
-from gatekeeper.intake.reach import MAX_CASES, Place, own_source, reach
+from gatekeeper.intake.reach import MAX_CASES, own_source, reach
 from gatekeeper.intake.stacktrace import case_frames
 from gatekeeper.ports import Tree
 from gatekeeper.redact import Redactor
 
-_SHARES = {"record": 0.20, "output": 0.25, "delta": 0.20, "scenario": 0.10, "instructions": 0.10}
+_SHARES = {"record": 0.15, "output": 0.20, "delta": 0.12, "scenario": 0.10, "instructions": 0.10}
 """Of the budget, at most, before the code; what the code leaves is given back to them."""
 
 _OMITTED_SHARE = 0.04
@@ -87,8 +87,7 @@ def build_context(
     failing = [case for case in failing if case.id not in kept_back]
     failures = [_redacted(case, redactor) for case in failing]
     frames = case_frames(failing[:MAX_CASES], tree.paths(), roots)
-    places = _changed_first(reach(failing, frames, tree, roots), delta)
-    places += scenario_places(known.match, tree)
+    places = [*reach(failing, frames, tree, roots, delta), *scenario_places(known.match, tree)]
     near = {place.path: None for place in places}
     said = redactor.text(known.instructions)
     diff = redactor.bytes(delta.diff)
@@ -124,12 +123,6 @@ def build_context(
         redactor.removed,
         tuple(case.id for case in held),
     )
-
-
-def _changed_first(places: Sequence[Place], delta: Delta) -> list[Place]:
-    """Tests and frames, then what the author changed, then the rest; else the order stays."""
-    changed = {change.path for change in delta.files}
-    return sorted(places, key=lambda place: (place.depth > 0, place.path not in changed))
 
 
 def _tokens(*parts: _Sections) -> int:

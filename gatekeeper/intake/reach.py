@@ -1,30 +1,63 @@
-"""The code that a failure touches: the failing tests, the frames, then what the tests import.
+"""The code that a failure touches: the failing tests, then what they are about, best first.
 
-Every step reads only the files that it needs. The order is that of the value for somebody
-who looks for the cause.
+Files are found by imports from the tests and the frames; their definitions are ranked by
+`code.ranking`: what the tests lead to by the names that are used, and what speaks of the same
+things as they do. Every step reads only the files that it needs.
 """
 
 from __future__ import annotations
 
-import functools
+import math
 import re
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from gatekeeper.domain import CaseId, CaseResult, Frame
-from gatekeeper.intake import python_code, script_code
+from gatekeeper.domain import CaseId, CaseResult, Delta, Frame
+from gatekeeper.intake.code.imports import alike
+from gatekeeper.intake.code.outline import LONGEST, Definition
+from gatekeeper.intake.code.ranking import (
+    Node,
+    closeness,
+    gathered,
+    likeness,
+    named_alike,
+    words,
+)
+from gatekeeper.intake.code.sources import Sources
+from gatekeeper.intake.code.start import source_of
+from gatekeeper.intake.code.touched import touched_lines
 from gatekeeper.intake.places import is_test, is_vendored
-from gatekeeper.intake.stacktrace import Locator
 from gatekeeper.ports import Tree
 
 MAX_CASES = 10  # failing cases whose code is looked for; the others are only named
 _MAX_PLACES = 80
-_MAX_DEPTH = 3
-_MAX_FILE = 1_000_000  # bytes; a larger file is no source that a person wrote
-_LONG = 150  # lines; of a longer class or file only what is used is taken
-_ALIKE = 0.5  # nearer by this for each of file and symbol that is named as the test is
-_WITHIN = 0.25  # how far a definition is from one in the same file; another file is 1 away
+_SHOWN_FIRST = 3  # tests; more of them tell less than the code that they test
+_FEW = 2  # product files; where imports lead to fewer, names of files are asked
+_LONG_TEST = 45  # lines; of a longer test only this is shown:
+_HEAD, _BEFORE, _AFTER, _FOCUSES = 4, 14, 6, 3
+_PIECE = 30  # lines of a long definition
+
+# What speaks for a place, fitted on one half of the bugs of benchmarks/context_recall.py:
+_CLOSE = 0.1  # the tests lead to it by names
+_LIKE = 0.5  # its words are theirs
+_NAMED = 0.6  # its name is made of their words
+_FILE = 0.9  # the best of its file are so
+_STEM = 0.9  # its file is named as the test's
+_FRAME = 0.6  # it is in the stack trace
+_RAISED = 0.6  # there the exception was raised, and no comparison is what failed
+_CHANGED = 2.4  # the author changed it
+_CHANGED_FILE = 0.1  # the author changed its file elsewhere
+_BY_WORDS = _CLOSE + _LIKE + _NAMED + _FILE + _STEM
+_MOST = _BY_WORDS + _FRAME + _RAISED
+_FRAME_STEP = 0.75  # each frame further out counts so much less
+_FAR = 0.01  # less for each file that lies between
+_BEST = 3  # definitions speak for their file
+_FEW_TOUCHED = 4  # places; of a change to more of them, each says less
+_WORTH = 0.5  # of the best score; of what has less, nothing is told
+_NEAR, _SOME = 0.2, 0.05  # with less closeness and less likeness it is in the file by chance
+_DIRECT = 0.5  # closeness of what a test or a frame uses itself
+_CLEAR = 0.5  # from here on, likeness is said
+_TEST = 0.5  # support of the tests is rather context than cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,255 +69,238 @@ class Place:
     end: int | None
     why: str
     symbol: str = ""
-    depth: int = 0  # 0: test or frame; 1..3: so many files away; 4: a long file as a whole
-    distance: float = 0.0  # the same with shades: nearer within a file, or where names are alike
+    depth: int = 0  # 0: a failing test; else so many files away, at least 1
+    score: float = 0.0  # 0..1, how much speaks for it
 
 
 def reach(
-    failing: Sequence[CaseResult], frames: Sequence[Frame], tree: Tree, roots: Sequence[str] = ()
+    failing: Sequence[CaseResult],
+    frames: Sequence[Frame],
+    tree: Tree,
+    roots: Sequence[str] = (),
+    delta: Delta | None = None,
 ) -> tuple[Place, ...]:
     """Places in the order of their value; a place is listed once."""
-    walk = _Walk(tree, roots)
-    places = [
-        *(place for case in failing[:MAX_CASES] for place in walk.case(case)),
-        *walk.frames([frame for frame in frames if not is_test(frame.path)], "in the stack trace"),
-        *walk.frames([frame for frame in frames if is_test(frame.path)], "test code in the trace"),
-    ]
-    further = sorted(walk.around(places), key=lambda place: (place.distance, is_test(place.path)))
-    return tuple(dict.fromkeys((*places, *further)))[:_MAX_PLACES]
+    sources = Sources(tree, roots)
+    tests = _tests(failing[:MAX_CASES], sources, roots)
+    ranked = _Ranking(sources, failing[:MAX_CASES], tests, frames, delta).places()
+    first = [piece for test in tests[:_SHOWN_FIRST] for piece in _focused(test, frames)]
+    shown = {(p.path, p.start) for p in tests}
+    others = [place for place in ranked if (place.path, place.start) not in shown]
+    return tuple(dict.fromkeys((*first, *others[:_MAX_PLACES], *tests)))
 
 
 def own_source(
     cases: Sequence[CaseResult], tree: Tree, roots: Sequence[str] = ()
 ) -> dict[CaseId, Place]:
     """The lines of each case's own test function; a case where they cannot be told is left out."""
-    walk = _Walk(tree, roots)
+    sources = Sources(tree, roots)
     found: dict[CaseId, Place] = {}
     for case in cases:
-        for place in walk.case(case):
-            if place.start is not None:
-                found[case.id] = replace(place, why="")
+        where = source_of(case, sources, roots)
+        if where and where[1] is not None:
+            found[case.id] = Place(where[0], where[1], where[2], "", where[3])
     return found
 
 
-class _Walk:
-    """Reads each file at most once."""
+def _tests(cases: Sequence[CaseResult], sources: Sources, roots: Sequence[str]) -> list[Place]:
+    """The source of the failing cases, each place once."""
+    found: dict[tuple[str, int | None], Place] = {}
+    for case in cases:
+        where = source_of(case, sources, roots)
+        if where:
+            path, start, end, symbol = where
+            kind = "failing test" if start else "file of the failing test"
+            found.setdefault(
+                (path, start), Place(path, start, end, f"the {kind} {case.id}", symbol)
+            )
+    return list(found.values())
 
-    def __init__(self, tree: Tree, roots: Sequence[str]) -> None:
-        self._tree = tree
-        self._known = tree.paths()
-        self._locator = Locator(self._known, roots)
-        self._modules = _Modules(self._known)
-        self.text = functools.cache(self._text)
-        self.code = functools.cache(self._code)
 
-    def _text(self, path: str) -> str:
-        data = self._tree.read(path) or b""
-        return "" if len(data) > _MAX_FILE or b"\0" in data else data.decode("utf-8", "replace")
+def _focused(test: Place, frames: Sequence[Frame]) -> list[Place]:
+    """Of a long test its beginning and what is around the lines that failed."""
+    if test.start is None or test.end is None or test.end - test.start < _LONG_TEST:
+        return [test]
+    lines = [frame.line for frame in frames if frame.path == test.path and frame.line]
+    inside = [line for line in lines if test.start <= line <= test.end]
+    parts = [(test.start, test.start + _HEAD - 1)]
+    parts += [
+        (max(test.start, line - _BEFORE), min(test.end, line + _AFTER))
+        for line in dict.fromkeys(inside[:_FOCUSES])
+    ]
+    if len(parts) == 1:
+        parts = [(test.start, test.start + _LONG_TEST)]
+    return [replace(test, start=start, end=end) for start, end in parts]
 
-    def _code(self, path: str) -> python_code.PythonCode | None:
-        return python_code.parse(self.text(path).encode()) if path.endswith(".py") else None
 
-    # --- where it starts ---
+class _Ranking:
+    """One failure."""
 
-    def case(self, case: CaseResult) -> Iterator[Place]:
-        """The source of one failing case."""
-        path, inner = self._test_file(case)
-        if path is None:
-            return
-        name = re.split(r"[\[( ]", case.id.name, maxsplit=1)[0]
-        code = self.code(path)
-        for symbol in (f"{inner}.{name}" if inner else name, name):
-            span = code.span(symbol) if code else None
-            if span:
-                yield Place(path, *span, f"the failing test {case.id}", symbol)
-                return
-        if case.line:
-            start, end = script_code.block(self.text(path).split("\n"), case.line)
-            yield Place(path, start, end, f"the failing test {case.id}", name)
-            return
-        yield Place(path, None, None, f"the file of the failing test {case.id}")
-
-    def _test_file(self, case: CaseResult) -> tuple[str | None, str]:
-        """File of a case, and the classes inside it as the class name writes them."""
-        dotted = case.id.classname.split(".")
-        for length in range(len(dotted), 0, -1):
-            stem, inner = "/".join(dotted[:length]), ".".join(dotted[length:])
-            for ending in (".py", ".java", ".kt"):
-                path, ours = self._locator.locate(stem + ending)
-                if ours:
-                    return path, inner
-        if case.file:
-            path, ours = self._locator.locate(case.file)
-            if ours:
-                return path, ""
-        return None, ""
-
-    def frames(self, frames: Iterable[Frame], why: str) -> Iterator[Place]:
-        """The definitions around frames of the workspace."""
-        for frame in frames:
-            if not frame.ours or frame.line is None:
-                continue
-            code = self.code(frame.path)
-            around = code.enclosing(frame.line) if code else None
-            if around:
-                yield Place(frame.path, around[1], around[2], why, around[0])
-            elif code is None and self.text(frame.path):
-                lines = self.text(frame.path).split("\n")
-                start, end = script_code.block(lines, frame.line)
-                yield Place(frame.path, start, end, why, frame.function)
-
-    # --- what it refers to ---
-
-    def around(self, starts: Sequence[Place]) -> Iterator[Place]:
-        """Through references and imports, to a distance of three files."""
-        words = frozenset(
-            word
-            for place in starts
-            if is_test(place.path)
-            for word in _words(place.path, place.symbol)
-        )
-        queue = deque((place.path, place.symbol, 0.0) for place in starts)
-        seen = {(path, symbol) for path, symbol, _ in queue}
-        while queue and len(seen) < 4 * _MAX_PLACES:
-            path, symbol, distance = queue.popleft()
-            for target, name in self._next(path, symbol):
-                further = distance + (_WITHIN if target == path else 1)
-                if (target, name) in seen or is_vendored(target) or further > _MAX_DEPTH + 0.5:
-                    continue
-                seen.add((target, name))
-                for place in self._place(target, name, int(further), (path, symbol)):
-                    shade = _ALIKE * len(_alike(place, words))
-                    yield replace(place, distance=max(further, place.depth) - shade)
-                queue.append((target, name, further))
-
-    def _next(self, path: str, symbol: str) -> Iterator[tuple[str, str]]:
-        code = self.code(path)
-        if code is None:
-            for target in script_code.imported(path, self.text(path), self._known):
-                yield target, ""
-            return
-        owner = symbol.rpartition(".")[0]
-        for name, attribute in dict.fromkeys(code.references(symbol)):
-            if name == "self" and attribute and owner and code.span(f"{owner}.{attribute}"):
-                yield path, f"{owner}.{attribute}"
-            elif name in code.imports:
-                yield from self._imported(path, code.imports[name], attribute)
-            elif name != symbol and code.span(name):
-                yield path, name
-            elif is_test(path):
-                yield from self._fixture(path, name)
-
-    def _imported(
-        self, path: str, found: python_code.Import, attribute: str, hops: int = 5
-    ) -> Iterator[tuple[str, str]]:
-        """Where an imported name is defined, re-exports followed."""
-        module, name = found.module, found.name
-        below = f"{module}.{name}" if module else name
-        submodule = self._modules.path(below, found.level, path) if name else None
-        if submodule:
-            module, name = below, ""
-        target = submodule or self._modules.path(module, found.level, path)
-        if target is None:
-            return
-        name = name or attribute
-        code = self.code(target)
-        if code and name and not code.span(name) and name in code.imports and hops:
-            yield from self._imported(target, code.imports[name], attribute, hops - 1)
-        else:
-            yield target, name if code and name and code.span(name) else ""
-
-    def _fixture(self, path: str, name: str) -> Iterator[tuple[str, str]]:
-        folder = path
-        while folder:
-            folder = folder.rpartition("/")[0]
-            conftest = f"{folder}/conftest.py" if folder else "conftest.py"
-            code = self.code(conftest) if conftest in self._known else None
-            if code and code.span(name):
-                yield conftest, name
-                return
-
-    def _place(self, path: str, name: str, depth: int, user: tuple[str, str]) -> Iterator[Place]:
-        why = f"{'used' if name else 'imported'} by {user[0]}"
-        code = self.code(path)
-        span = code.span(name) if code and name else None
-        if code and span:
-            for symbol, (start, end) in self._pieces(code, name, span, user):
-                yield Place(path, start, end, why, symbol, depth)
-            return
-        lines = self.text(path).split("\n")
-        if len(lines) <= _LONG:
-            yield Place(path, None, None, why, "", depth)
-        elif code is None:
-            names = set(re.findall(r"[A-Za-z_$][\w$]*", self.text(user[0])))
-            for line in script_code.defining(lines, names):
-                yield Place(path, *script_code.block(lines, line), why, "", depth)
-        else:
-            yield Place(path, None, None, why, "", _MAX_DEPTH + 1)
-
-    def _pieces(
+    def __init__(
         self,
-        code: python_code.PythonCode,
-        name: str,
-        span: tuple[int, int],
-        user: tuple[str, str],
-    ) -> Iterator[tuple[str, tuple[int, int]]]:
-        """The definition, or of a long class the methods that its user names."""
-        user_code = self.code(user[0])
-        methods = []
-        if span[1] - span[0] > _LONG and user_code:
-            used = {attribute for _, attribute in user_code.references(user[1]) if attribute}
-            symbols = [f"{name}.{method}" for method in ("__init__", *sorted(used))]
-            methods = [(one, inner) for one in symbols if (inner := code.span(one))]
-        yield from methods or [(name, span)]
+        sources: Sources,
+        cases: Sequence[CaseResult],
+        tests: Sequence[Place],
+        frames: Sequence[Frame],
+        delta: Delta | None,
+    ) -> None:
+        self._touched = touched_lines(delta.diff) if delta else {}
+        self._changed = {c.path for c in delta.files if c.status != "D"} if delta else set()
+        self._sources, self._cases, self._tests = sources, cases, tests
+        said = f"{cases[0].kind} {cases[0].message}" if cases else ""
+        self._compared = re.search(r"(?i)assert|comparison|expect", said) is not None
+        self._frames = [f for f in frames if f.ours and f.line and f.path in sources.known]
+        self.depths = self._pool()
+        self.nodes = [
+            Node(path, one, words(self._lines(path, one.start, one.end)), is_test(path))
+            for path in self.depths
+            for one in sources.outline(path)
+        ]
+
+    def places(self) -> list[Place]:
+        """Every definition of the pool with its score, best first; long ones in pieces."""
+        near = closeness(self.nodes, self._seeds())
+        pieces = [
+            (index, piece) for index, node in enumerate(self.nodes) for piece in self._pieces(node)
+        ]
+        product = [(index, piece) for index, piece in pieces if not piece.test]
+        support = [(index, piece) for index, piece in pieces if piece.test]
+        focus = self._focus([piece for _, piece in pieces])
+        found = []
+        for some in (product, support):
+            scored = self._scored([piece for _, piece in some])
+            for (index, piece), (score, alike_) in zip(some, scored, strict=True):
+                whole = score + _CLOSE * near[index]
+                place = self._place(self.nodes[index], piece.definition, whole, alike_, focus)
+                if near[index] >= _NEAR or alike_ >= _SOME or "stack" in place.why:
+                    found.append((near[index], place))
+        return self._worthy(found)
+
+    def _worthy(self, found: Sequence[tuple[float, Place]]) -> list[Place]:
+        """The best first; what is far behind the best only where the tests use it directly."""
+        best = max((place.score for _, place in found), default=0.0)
+        least = _WORTH * min(best, _BY_WORDS / _MOST)
+        kept = [place for near, place in found if place.score >= least or near >= _DIRECT]
+        return sorted(kept, key=lambda p: (-p.score, p.path, p.start or 0))
+
+    def _scored(self, pieces: Sequence[Node]) -> list[tuple[float, float]]:
+        """(score by words, likeness) of each: its own, its name's, and its file's."""
+        query = self._query()
+        like = likeness(pieces, query)
+        named = likeness([replace(p, words=words(_spaced(p))) for p in pieces], query)
+        best: dict[str, list[float]] = {}
+        for piece, score in zip(pieces, like, strict=True):
+            best.setdefault(piece.path, []).append(score)
+        file = {path: sum(sorted(all_)[-_BEST:]) / _BEST for path, all_ in best.items()}
+        stem = {
+            path: max((named_alike(test.path, path) for test in self._tests), default=0.0)
+            for path in best
+        }
+        return [
+            (_LIKE * one + _NAMED * name + _FILE * file[p.path] + _STEM * stem[p.path], one)
+            for p, one, name in zip(pieces, like, named, strict=True)
+        ]
+
+    def _place(
+        self, node: Node, piece: Definition, score: float, alike_: float, focus: float
+    ) -> Place:
+        depth = max(1, self.depths[node.path])
+        framed, why = self._framed(node, piece)
+        why = why or ("speaks of what the test does" if alike_ > _CLEAR else "the test leads there")
+        if self._is_touched(node.path, piece):
+            framed, why = framed + _CHANGED * focus, f"{why}, and changed by the author"
+        elif node.path in self._changed:
+            framed += _CHANGED_FILE * focus
+            why = f"{why}, in a file that the author changed"
+        score = (score + framed - _FAR * (depth - 1)) / _MOST
+        if (piece.start, piece.end) != (node.definition.start, node.definition.end):
+            why = f"{why}; part of {node.definition.name or 'the module'}"
+        if node.test:
+            score, why = score * _TEST, f"support of the test: {why}"
+        score = round(max(0.0, min(1.0, score)), 4)
+        return Place(node.path, piece.start, piece.end, why, node.definition.name, depth, score)
+
+    def _is_touched(self, path: str, piece: Definition) -> bool:
+        lines = self._touched.get(path)
+        return bool(lines) and any(piece.start <= line <= piece.end for line in lines or ())
+
+    def _focus(self, pieces: Sequence[Node]) -> float:
+        """How much a change says: one of few places much, one of everything nothing."""
+        count = sum(not p.test and self._is_touched(p.path, p.definition) for p in pieces)
+        return min(1.0, math.sqrt(_FEW_TOUCHED / max(1, count)))
+
+    def _framed(self, node: Node, piece: Definition) -> tuple[float, str]:
+        """What a stack trace says for a place: most where it broke."""
+        product = [frame for frame in self._frames if not is_test(frame.path)]
+        for position, frame in enumerate(product):
+            if frame.path == node.path and frame.line:
+                worth = _FRAME * math.pow(_FRAME_STEP, position)
+                if piece.start <= frame.line <= piece.end:
+                    raised = not position and frame == self._frames[0] and not self._compared
+                    worth += _RAISED * raised
+                    return worth, "in the stack trace"
+                if node.definition.start <= frame.line <= node.definition.end:
+                    return 0.5 * worth, "in the stack trace"
+        return 0.0, ""
+
+    # --- where it starts ------------------------------------------------------------------
+
+    def _pool(self) -> dict[str, int]:
+        starts = dict.fromkeys([p.path for p in self._tests])
+        starts |= dict.fromkeys(self._sources.fixtures(starts))
+        starts |= dict.fromkeys(frame.path for frame in self._frames[:20])
+        depths = self._sources.reachable(starts)
+        if sum(not is_test(path) for path in depths) < _FEW:
+            for start in list(starts):
+                near = alike(start, self._sources.known)
+                depths |= {path: 1 for path in near if path not in depths}
+        return {path: depth for path, depth in depths.items() if not is_vendored(path)}
+
+    def _seeds(self) -> dict[int, float]:
+        seeds: dict[int, float] = {}
+        for index, node in enumerate(self.nodes):
+            one = node.definition
+            for test in self._tests:
+                inside = test.start is None or (
+                    one.start <= (test.end or 0) and test.start <= one.end
+                )
+                if node.path == test.path and inside:
+                    seeds[index] = 1.0
+            for position, frame in enumerate(self._frames):
+                if node.path == frame.path and one.start <= (frame.line or 0) <= one.end:
+                    seeds[index] = max(seeds.get(index, 0.0), _FRAME_STEP**position)
+        return seeds
+
+    def _query(self) -> dict[str, float]:
+        texts: list[tuple[str, float]] = []
+        for case in self._cases:
+            name = re.sub(r"\[.*", "", case.id.name)
+            texts += [(name, 1.5), (f"{case.message}\n{case.details[:3000]}", 0.7)]
+        for test in self._tests:
+            if test.start:
+                texts.append((self._lines(test.path, test.start, test.end or test.start), 1.0))
+        return gathered((text, weight / max(1, len(self._cases))) for text, weight in texts)
+
+    def _lines(self, path: str, start: int, end: int) -> str:
+        return "\n".join(self._sources.text(path).split("\n")[start - 1 : end])
+
+    def _pieces(self, node: Node) -> list[Node]:
+        """The definition, or where it is long its parts of some thirty lines."""
+        one = node.definition
+        if one.end - one.start < LONGEST:
+            return [node]
+        lines = self._sources.text(node.path).split("\n")
+        pieces, start = [], one.start
+        for line in range(one.start, one.end + 1):
+            long_enough = line - start + 1 >= _PIECE
+            blank = line < len(lines) and not lines[line].strip()
+            if line == one.end or (long_enough and (blank or line - start >= 2 * _PIECE)):
+                part = replace(one, start=start, end=line)
+                said = words(self._lines(node.path, start, line))
+                pieces.append(replace(node, definition=part, words=said))
+                start = line + 1
+        return pieces
 
 
-def _words(path: str, symbol: str) -> frozenset[str]:
-    """The words of a file's name and of a symbol, in lower case, `test` aside."""
-    name = path.rpartition("/")[2].partition(".")[0]
-    spaced = re.sub(r"([a-z])([A-Z])", r"\1 \2", f"{name} {symbol}").lower()
-    return frozenset(re.findall(r"[a-z]{4,}", spaced)) - {"test", "tests", "spec", "init"}
-
-
-def _alike(place: Place, words: frozenset[str]) -> set[str]:
-    """Whether file and symbol share a word with the failing tests: `test_price.py`, `price.py`."""
-    parts = {"path": _words(place.path, ""), "name": _words("", place.symbol)}
-    return {part for part, own in parts.items() if own & words}
-
-
-class _Modules:
-    """Python modules of the workspace by their dotted name."""
-
-    def __init__(self, known: Iterable[str]) -> None:
-        self._paths: dict[str, list[str]] = {}
-        for path in known:
-            if path.endswith(".py") and not is_vendored(path):
-                stem = path.removesuffix(".py").removesuffix("/__init__")
-                self._paths.setdefault(stem.rpartition("/")[2], []).append(path)
-
-    def path(self, module: str, level: int, importer: str) -> str | None:
-        """The file of a module as `importer` sees it, the nearest where several fit."""
-        wanted = module.replace(".", "/")
-        if level:
-            folder = importer.rsplit("/", level)[0] if importer.count("/") >= level else ""
-            wanted = f"{folder}/{wanted}".strip("/")
-            fits = [p for p in self._named(wanted) if _stem(p) == wanted]
-        else:
-            fits = [p for p in self._named(wanted) if f"/{_stem(p)}".endswith(f"/{wanted}")]
-        return min(fits, key=lambda p: (-_common(p, importer), len(p), p), default=None)
-
-    def _named(self, wanted: str) -> list[str]:
-        return self._paths.get(wanted.rpartition("/")[2], []) if wanted else []
-
-
-def _stem(path: str) -> str:
-    return path.removesuffix(".py").removesuffix("/__init__")
-
-
-def _common(one: str, other: str) -> int:
-    count = 0
-    for left, right in zip(one.split("/"), other.split("/"), strict=False):
-        if left != right:
-            break
-        count += 1
-    return count
+def _spaced(node: Node) -> str:
+    return node.definition.name.replace(".", " ")

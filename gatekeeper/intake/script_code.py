@@ -12,13 +12,22 @@ from collections.abc import Collection, Iterator
 
 _SCRIPT = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx", ".mts", ".cts", ".vue", ".svelte")
 _IMPORTS = (
-    (_SCRIPT, re.compile(r"""(?:\bfrom|\bimport|\brequire\s?\(|\bimport\s?\()\s?["'](\.[^"'\n]+)["']""")),
+    (_SCRIPT, re.compile(r"""(?:\bfrom|\bimport|\brequire\s?\(|\bimport\s?\()\s?["'](\.[^"'\n]*)["']""")),
     ((".rb",), re.compile(r"""\brequire_relative[ (]+["']([^"'\n]+)["']""")),
     ((".php",), re.compile(r"""\b(?:require|include)(?:_once)?[ (]+(?:__DIR__ \. )?["']/?([^"'\n]+)["']""")),
     ((".c", ".cc", ".cpp", ".cxx", ".h", ".hpp"), re.compile(r'^#include "([^"\n]+)"', re.MULTILINE)),
 )  # fmt: skip
 _JAVA = re.compile(r"^import (?:static )?([\w.]+?)(?:\.\*)?;?$", re.MULTILINE)
-_ENDINGS = (*_SCRIPT, "/index.js", "/index.ts", "/index.mjs", ".rb", ".json")
+_ENDINGS = (
+    *_SCRIPT,
+    "/index.js",
+    "/index.ts",
+    "/index.tsx",
+    "/index.mjs",
+    "/index.cjs",
+    ".rb",
+    ".json",
+)
 
 
 def imported(path: str, text: str, known: Collection[str]) -> tuple[str, ...]:
@@ -39,8 +48,9 @@ def _resolve(path: str, written: str, known: Collection[str]) -> str | None:
     target = posixpath.normpath(posixpath.join(posixpath.dirname(path), written.partition("?")[0]))
     own = "." + path.rpartition(".")[2]
     for ending in ("", own, *_ENDINGS):
-        if target + ending in known:
-            return target + ending
+        name = ending.lstrip("/") if target == "." else target + ending
+        if name in known:
+            return name
     stem, dot, _ = target.rpartition(".")
     for ending in (".ts", ".tsx") if dot else ():  # TypeScript imports what it will be compiled to
         if stem + ending in known:

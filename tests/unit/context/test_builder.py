@@ -220,7 +220,7 @@ def test_smaller_files_of_other_languages_follow_relative_imports() -> None:
     """A JavaScript test brings what it imports, and what that imports."""
     files = {
         "test/cart.test.mjs": 'import { sum } from "../src/cart.mjs";\ntest("x", () => sum());\n',
-        "src/cart.mjs": 'const { add } = require("./money");\nexport function sum() {}\n',
+        "src/cart.mjs": 'const { add } = require("./money");\nexport function sum() {\n  return add();\n}\n',
         "src/money.js": "exports.add = () => 1;\n",
         "src/unused.js": "exports.x = 1;\n",
     }

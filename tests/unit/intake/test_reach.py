@@ -7,10 +7,11 @@ import time
 
 import pytest
 
-from gatekeeper.domain import CaseId, CaseResult, CaseState, Frame
+from gatekeeper.domain import CaseId, CaseResult, CaseState, Delta, FileChange, Frame
+from gatekeeper.intake.code.text import outline
 from gatekeeper.intake.places import is_vendored
 from gatekeeper.intake.python_code import parse
-from gatekeeper.intake.reach import Place, reach
+from gatekeeper.intake.reach import reach
 from gatekeeper.intake.script_code import block, defining, imported
 from tests.support.trees import MemoryTree, tree
 
@@ -73,7 +74,7 @@ def test_source_of_a_python_case_is_found(classname: str, name: str, file: str) 
             {"shop/api.py": "if 1:\n    def total():\n        pass\n"},
             ["shop/api.py:total"],
         ),
-        ({"shop/api.py": "def total(:\n"}, ["shop/api.py"]),
+        ({"shop/api.py": "def total(:\n"}, ["shop/api.py:total"]),
         ({"shop/api.py": "total = lambda: 1\n"}, ["shop/api.py:total"]),
         ({"node_modules/shop/api.py": "def total(): pass\n"}, []),
     ],
@@ -120,17 +121,14 @@ def test_code_named_as_the_test_is_nearer() -> None:
     ]
 
 
-def test_long_class_gives_the_methods_that_are_used() -> None:
-    """A class of hundreds of lines is not shown whole."""
+def test_long_class_gives_the_methods_that_are_used_first() -> None:
+    """A class of hundreds of lines is not one place: what the test calls comes first."""
     body = "".join(f"    def m{i}(self):\n        return {i}\n\n" for i in range(100))
     files = {
         "tests/test_x.py": "from big import Big\n\n\ndef test_a():\n    b = Big()\n    assert b.m7()\n",
         "big.py": f"class Big:\n    def __init__(self):\n        pass\n\n{body}",
     }
-    assert found(files, case("tests.test_x", "test_a"))[1:] == [
-        "big.py:Big.__init__",
-        "big.py:Big.m7",
-    ]
+    assert found(files, case("tests.test_x", "test_a"))[1] == "big.py:Big.m7"
 
 
 @pytest.mark.parametrize(
@@ -188,4 +186,82 @@ def test_large_workspace_reads_only_what_it_needs() -> None:
     places = reach([case("tests.test_x.TestX", "test_a")], (), Counting(files))
     assert time.perf_counter() - started < 5
     assert set(read) == {"tests/test_x.py", "shop/api.py"}
-    assert places[1] == Place("shop/api.py", 1, 2, "used by tests/test_x.py", "total", 1, 1.0)
+    assert (places[1].path, places[1].start, places[1].end) == ("shop/api.py", 1, 2)
+    assert (places[1].symbol, places[1].depth) == ("total", 1)
+
+
+def test_long_test_gives_its_beginning_and_what_failed() -> None:
+    """Of a table of hundreds of lines the context needs the row, or the assertion, that failed."""
+    rows = "".join(f"        ({i}, {i}),\n" for i in range(100))
+    text = f"from shop import total\n\n\ndef test_a():\n    rows = [\n{rows}    ]\n    for a, b in rows:\n        assert total(a) == b\n"
+    frame = Frame("tests/test_x.py", 108, "test_a", ours=True)
+    files = {"tests/test_x.py": text, "shop.py": "def total(x):\n    return x\n"}
+    places = reach((case("tests.test_x", "test_a"),), (frame,), tree(files))
+    assert [(p.start, p.end) for p in places[:2]] == [(4, 7), (94, 108)]
+
+
+def test_source_that_only_shares_words_is_found() -> None:
+    """Where dynamic dispatch hides the calls, the words of the test lead to the right method."""
+    visits = "".join(
+        f"    def visit_{name}(self, node):\n        return self.write('{name.lower()}')\n\n"
+        for name in ("Loop", "FromImport", "Macro", "Filter", "Block", "Call", "Name", "Slice")
+    )
+    files = {
+        "tests/test_x.py": "from gen import run\n\n\ndef test_from_import():\n    assert run('from x import y') == 'y'\n",
+        "gen.py": f"def run(text):\n    return Gen().visit(text)\n\n\nclass Gen:\n    def visit(self, node):\n        return getattr(self, f'visit_{{node}}')(node)\n\n{visits}",
+    }
+    assert (
+        found(files, case("tests.test_x", "test_from_import"))[1] == "gen.py:Gen.visit_FromImport"
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "name", "span"),
+    [
+        ("lib/a.js", "const x = 1;\n\nres.send = function send(body) {\n  return body;\n};\n", "send", (3, 5)),
+        ("lib/a.ts", "export const hc = <T>(\n  a: T\n) =>\n  make(function go(x) {\n    return x;\n  });\n", "hc", (1, 6)),
+        ("lib/a.ts", "class A {\n  x = 1;\n\n  go = async (a) => {\n    return a;\n  };\n}\n", "go", (4, 6)),
+        ("a.go", "// Adds.\nfunc (s *Sum) Add(\n\ta int,\n) int {\n\treturn a\n}\n", "Add", (1, 6)),
+        ("A.java", "class A {\n    @Override\n    public int add(int a) {\n        return a;\n    }\n}\n", "add", (2, 5)),
+        ("a.rs", "impl Sum {\n    pub fn add(&self) -> i32 {\n        1\n    }\n}\n", "add", (2, 4)),
+        ("a.rb", "class A\n  def add(x)\n    x\n  end\nend\n", "add", (2, 4)),
+        ("a.c", "int\tx;\nstatic int add(int a)\n{\n  return a;\n}\n", "add", (2, 5)),
+    ],
+)  # fmt: skip
+def test_definitions_by_layout(path: str, text: str, name: str, span: tuple[int, int]) -> None:
+    """Where no parser is, indentation and brackets say where a definition begins and ends."""
+    (one,) = [each for each in outline(text) if name in each.binds and not each.header]
+    assert (one.start, one.end) == span
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\n\n", "}}}}", "if (x) {", "f(" * 3000, "class A {\nclass B {\n"]
+)
+def test_outline_of_odd_text_is_no_error(text: str) -> None:
+    """Generated, broken and empty files give some outline, within the file, quickly."""
+    for one in outline(text):
+        assert 1 <= one.start <= one.end <= text.count("\n") + 1
+
+
+def test_go_test_is_found_by_its_name_alone() -> None:
+    """A Go report names package and function, no file; the package's own folder is looked at."""
+    body = "package sum\n\nfunc TestAdd(t *testing.T) {\n\tAdd(1)\n}\n"
+    files = {"sum/a_test.go": body, "sum/add.go": "package sum\n\nfunc Add(a int) int {\n\treturn a\n}\n",
+             "other/b_test.go": "package other\n"}  # fmt: skip
+    assert found(files, case("example.com/m/sum", "TestAdd/one"))[:2] == [
+        "sum/a_test.go:TestAdd",
+        "sum/add.go:Add",
+    ]
+
+
+def test_author_s_change_is_told_and_counts_more_where_it_is_small() -> None:
+    """The one function that was changed comes first; of a change of everything nothing follows."""
+    files = {
+        "tests/test_x.py": "import shop\n\n\ndef test_a():\n    assert shop.total() == shop.price()\n",
+        "shop.py": "def total():\n    return 1\n\n\ndef price():\n    return 2\n",
+    }
+    diff = b"--- a/shop.py\n+++ b/shop.py\n@@ -6 +6 @@\n-    return 1\n+    return 2\n"
+    delta = Delta("h", "t", files=(FileChange("shop.py", "M", "1", "1"),), diff=diff)
+    one = reach([case("tests.test_x", "test_a")], (), tree(files), (), delta)[1]
+    assert one.symbol == "price"
+    assert one.why.endswith("and changed by the author")
