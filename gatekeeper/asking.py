@@ -36,7 +36,8 @@ def questions(tools: Tools) -> tuple[Question, ...]:
 def directed(tools: Tools) -> tuple[Tools, Conclusion | None]:
     """The tools as a person's answers want them, and the end if the run cannot go on.
 
-    Answers that were given beforehand count even where nothing had to be asked.
+    Answers that were given beforehand count even where nothing had to be asked. Where nobody is
+    there to be asked, the run goes on until the failure is proven; see `waiting`.
     """
     asked = _asked(tools)
     given, needless = given_answers(asked, tools.asking.given, tools.asking.origin)
@@ -45,11 +46,30 @@ def directed(tools: Tools) -> tuple[Tools, Conclusion | None]:
     if not asked:
         return tools, None
     dialog = Dialog(tools.asking.policy, asked, answers=given)
-    with tools.journal.step("questions", tools.progress):
-        dialog = _conversed(tools, dialog)
-    if dialog.open:
-        return tools, unanswered(dialog)
+    tools.journal.note(dialog=dialog)
+    if dialog.open and tools.asking.policy == "interactive":
+        with tools.journal.step("questions", tools.progress):
+            dialog = _conversed(tools, dialog)
+        if dialog.open:
+            return tools, unanswered(dialog)
     return _obeyed(tools, dialog)
+
+
+def waiting(tools: Tools) -> Conclusion | None:
+    """The end of a run whose questions nobody has answered.
+
+    It comes once the failure is proven, which costs no money: of one that is not there, or is
+    flaky, nobody has to be asked anything.
+    """
+    dialog = tools.journal.report.dialog
+    if dialog is None or not dialog.open:
+        return None
+    with tools.journal.step("questions", tools.progress):
+        tools.journal.note(questions=dialog.open)
+        for question in dialog.open:
+            for line in lines_of(question):
+                tools.progress.say(line)
+    return unanswered(dialog)
 
 
 def _asked(tools: Tools) -> tuple[Question, ...]:
@@ -60,18 +80,10 @@ def _asked(tools: Tools) -> tuple[Question, ...]:
 
 
 def _conversed(tools: Tools, dialog: Dialog) -> Dialog:
-    """The dialogue after a person was asked, where that is wanted; all of it is in the journal."""
-    tools.journal.note(dialog=dialog, questions=dialog.open)
-    if not dialog.open:
-        return dialog
-    if tools.asking.policy == "interactive":
-        for grown in converse(dialog, tools.asking.person):
-            tools.journal.note(dialog=grown, questions=grown.open)
-            dialog = grown
-        return dialog
-    for question in dialog.open:
-        for line in lines_of(question):
-            tools.progress.say(line)
+    """The dialogue after a person was asked; every line of it is in the journal at once."""
+    for grown in converse(dialog, tools.asking.person):
+        tools.journal.note(dialog=grown, questions=grown.open)
+        dialog = grown
     return dialog
 
 

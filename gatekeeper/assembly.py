@@ -3,34 +3,55 @@
 from __future__ import annotations
 
 import enum
+import functools
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from gatekeeper import runners
 from gatekeeper.backends.prompt import render_feedback
 from gatekeeper.domain import (
+    Baseline,
     Delta,
     EngineInfo,
     Guess,
     SnapshotSpec,
 )
 from gatekeeper.errors import UsageError
+from gatekeeper.gate import GuardTable
 from gatekeeper.git import Repository
 from gatekeeper.intake.places import is_test_code
 from gatekeeper.intake.provider import Provider, detect
 from gatekeeper.intake.reports import Reports
 from gatekeeper.journal import Journal
-from gatekeeper.ports import Engine, Person, Progress, Tree, Writer
+from gatekeeper.ports import Backend, Engine, Person, Progress, Tree, Writer
 from gatekeeper.redact import Redactor
 from gatekeeper.scenarios import Bands, Memory
 from gatekeeper.settings import COMMAND_LINE, Settings
-from gatekeeper.steps import Asking, Policy, Tools
+from gatekeeper.spending.budget import Limits
+from gatekeeper.spending.ledger import Ledger, fingerprint
+from gatekeeper.spending.prices import known_prices
+from gatekeeper.steps import Asking, Deadline, Policy, Tools
 from gatekeeper.trust import Asked, instructions, known_scenarios, settings_and_delta
+from gatekeeper.validation.bench import Bench
 from gatekeeper.validation.doubts import Wanted
-from gatekeeper.wiring import BACKENDS, ENGINES, Scene, guards_of, informed_of, judge_of, writer_of
+from gatekeeper.wiring import (
+    ASK_A_MODEL,
+    BACKENDS,
+    ENGINES,
+    Scene,
+    guards_of,
+    informed_of,
+    judge_of,
+    writer_of,
+)
+
+AUTO = ("auto",)
+RESERVE = 60
+"""Seconds of a CI job that are kept for writing and uploading the report."""
 
 STORED_ROUNDS = 1000
 """A replay ends with its last stored answer, however many rounds are allowed now."""
@@ -75,17 +96,18 @@ def open_tools(
         for problem in memory.problems:
             journal.warn(f"Not used as a scenario: {problem}")
         plan = _plan(settings, workspace, repo.view(delta.tree), runs, journal)
-        name = _backend_name(settings)
-        own_code = runs is Runs.PROPOSED and name == "search" and not provider.in_ci
+        names = _backend_names(settings)
+        models = {name: settings.backend.model for name in names if name in ASK_A_MODEL}
+        own_code = runs is Runs.PROPOSED and names == ("search",) and not provider.in_ci
         engine = ENGINES["process" if runs is Runs.NOTHING else engine_name(settings)](progress)
         info = None
         if runs is not Runs.NOTHING:
             engine, info = _engine(engine, settings, own_code, journal, progress)
         journal.note(
-            guesses=(*_guesses(provider, delta, settings, plan, info, name), *_remembered(memory)),
+            guesses=(*_guesses(provider, delta, settings, plan, info, names), *_remembered(memory)),
             engine=info,
-            backend=name,
-            model=settings.backend.model if name == "responses" else "",
+            backend=", ".join(names),
+            model=settings.backend.model if models else "",
         )
         guards = guards_of(settings, plan)
         yield Tools(
@@ -101,9 +123,13 @@ def open_tools(
             ),
             guards=guards,
             informed=informed_of(settings),
-            backend=lambda bench, baseline: BACKENDS[name](
-                Scene(settings, repo, delta, guards, bench, baseline, progress)
+            backends=_backends(names, settings, repo, delta, guards, progress),
+            account=lambda failing: Ledger(
+                _state(settings, workspace), fingerprint(provider.branch, failing), journal.warn
             ),
+            prices=known_prices(settings.budget.prices),
+            models=models,
+            deadline=_deadline(settings, provider, started),
             feedback=render_feedback,
             policy=_policy(settings),
             asking=_asking(settings, person),
@@ -154,16 +180,49 @@ def _engine(
     return engine, info
 
 
-def _backend_name(settings: Settings) -> str:
+def _backend_names(settings: Settings) -> tuple[str, ...]:
     chosen = settings.backend
-    if chosen.name != "auto":
+    if chosen.name != AUTO:
         return chosen.name
-    return "responses" if chosen.api_key else "search"
+    return ("responses",) if chosen.api_key else ("search",)
+
+
+def _backends(
+    names: Sequence[str],
+    settings: Settings,
+    repo: Repository,
+    delta: Delta,
+    guards: GuardTable,
+    progress: Progress,
+) -> list[tuple[str, Callable[[Bench, Baseline], Backend]]]:
+    """Each backend's name with what makes it; none is made before it is asked."""
+
+    def made(name: str, bench: Bench, baseline: Baseline) -> Backend:
+        return BACKENDS[name](Scene(settings, repo, delta, guards, bench, baseline, progress))
+
+    return [(name, functools.partial(made, name)) for name in names]
+
+
+def _state(settings: Settings, workspace: Path) -> Path | None:
+    return workspace / settings.budget.state if settings.budget.state else None
+
+
+def _deadline(settings: Settings, provider: Provider, started: float) -> Deadline:
+    """The earlier of the budget's minutes and the job's own end, with time left for the report."""
+    minutes = settings.budget.minutes
+    found = []
+    if minutes:
+        found.append(Deadline(started + minutes * 60, f"budget.minutes is {minutes:g}"))
+    if provider.ends is not None:
+        left = provider.ends - time.time() - RESERVE
+        why = f"the CI job ends at its own timeout, and {RESERVE} s of it are for the report"
+        found.append(Deadline(time.monotonic() + left, why))
+    return min(found, key=lambda one: one.at or 0.0, default=Deadline())
 
 
 def _writer(settings: Settings, runs: Runs, progress: Progress) -> Writer | None:
     """A model that words the analysis, only where the command line itself asks for one."""
-    asked = settings.sources["backend.name"] == COMMAND_LINE and settings.backend.name != "auto"
+    asked = settings.sources["backend.name"] == COMMAND_LINE and settings.backend.name != AUTO
     return writer_of(settings, progress) if runs is Runs.NOTHING and asked else None
 
 
@@ -206,16 +265,18 @@ def _spec(
 
 
 def _policy(settings: Settings) -> Policy:
+    stored = _backend_names(settings) == ("replay",)
+    budget = settings.budget
     return Policy(
         reruns=settings.tests.reruns,
-        rounds=STORED_ROUNDS if _backend_name(settings) == "replay" else settings.backend.attempts,
+        rounds=STORED_ROUNDS if stored else settings.backend.attempts,
         candidates=settings.backend.candidates,
         jobs=settings.sandbox.jobs or len(os.sched_getaffinity(0)),
         run_timeout=settings.tests.timeout,
         context_tokens=settings.context.tokens,
         held_out=settings.context.held_out,
-        budget_tokens=settings.budget.tokens,
-        budget_seconds=settings.budget.minutes * 60,
+        limits=Limits(budget.money, budget.tokens, budget.rounds, budget.candidates),
+        stored=stored,
         accepted_fails=settings.gate.accepted == "fail",
         refuse_revert=settings.gate.revert == "refuse",
     )
@@ -245,7 +306,7 @@ def _guesses(
     settings: Settings,
     plan: runners.Plan | None,
     info: EngineInfo | None,
-    backend: str,
+    backends: Sequence[str],
 ) -> tuple[Guess, ...]:
     found = [
         Guess("CI", provider.name, provider.source),
@@ -257,7 +318,7 @@ def _guesses(
         found.append(Guess("tests", plan.command, plan.why))
     if info is not None:
         found.append(Guess("engine", info.name, info.detail))
-        found.append(Guess("backend", backend, _why_backend(settings)))
+        found.append(Guess("backend", ", ".join(backends), _why_backend(settings)))
     return tuple(found)
 
 
@@ -267,7 +328,7 @@ def _remembered(memory: Memory) -> tuple[Guess, ...]:
 
 
 def _why_backend(settings: Settings) -> str:
-    if settings.backend.name != "auto":
+    if settings.backend.name != AUTO:
         return settings.sources["backend.name"]
     if settings.backend.api_key:
         return f"a key is set by {settings.sources['backend.api_key']}"

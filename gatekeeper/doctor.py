@@ -145,13 +145,14 @@ def _image(facts: Facts) -> Iterator[Check]:
 def _backend(facts: Facts) -> Iterator[Check]:
     backend, sources = facts.settings.backend, facts.settings.sources
     wanted = backend.name
-    if wanted in ("search", "replay"):
-        yield Check("backend", Health.OK, f"{wanted} ({sources['backend.name']}), no model")
+    if set(wanted) <= {"search", "replay"}:
+        names = ", ".join(wanted)
+        yield Check("backend", Health.OK, f"{names} ({sources['backend.name']}), no model")
         return
     hint = "Set OPENAI_API_KEY in the environment; `--backend search` needs none."
     if backend.api_key:
         yield Check("key", Health.OK, f"set by {sources['backend.api_key']}, not shown")
-    elif wanted == "responses":
+    elif "responses" in wanted:
         yield Check("key", Health.MISSING, "not set", hint)
         return
     else:

@@ -7,9 +7,7 @@ is killed by SIGKILL leaves a readable report too.
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -20,6 +18,7 @@ from typing import Any
 from gatekeeper import __version__
 from gatekeeper.domain import (
     Attempt,
+    Bill,
     Conclusion,
     Outcome,
     Proposal,
@@ -27,9 +26,9 @@ from gatekeeper.domain import (
     Report,
     Run,
     Step,
-    Usage,
 )
 from gatekeeper.errors import UsageError
+from gatekeeper.files import write_atomically
 from gatekeeper.ports import Format, Progress
 
 ATTEMPTS = "attempts"
@@ -76,9 +75,10 @@ class Journal:
         self.report = replace(self.report, **fields)
         self.write()
 
-    def spend(self, usage: Usage) -> None:
-        """Add what a request has cost."""
-        self.note(usage=self.report.usage.plus(usage))
+    def spend(self, bill: Bill) -> None:
+        """Add what requests have cost."""
+        usage = self.report.usage.plus(bill.usage)
+        self.note(usage=usage, bills=(*self.report.bills, bill))
 
     def warn(self, text: str) -> None:
         """Add a warning, once."""
@@ -171,20 +171,6 @@ class Journal:
 def _telling(runs: Sequence[Run]) -> Run:
     """The run of the whole suite, or the one that ended the trial before it."""
     return next((run for run in runs if run.purpose == "suite"), runs[-1])
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that a reader sees the old content or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 @contextlib.contextmanager

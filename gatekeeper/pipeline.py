@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Future
 
-from gatekeeper.asking import directed, questions, taken_on
+from gatekeeper.asking import directed, questions, taken_on, waiting
 from gatekeeper.diagnosis.logs import outside_of_tests
 from gatekeeper.domain import (
     Attempt,
@@ -81,7 +81,7 @@ def run(tools: Tools, report: RunReport | None) -> Conclusion:
             failing = taken_on(tools, report.failing)
             baseline = prove(tools, lambda: reproduce(bench, failing, tools.policy.reruns, pool))
             whole = not baseline.selected
-        if done := not_reproduced(tools, baseline):
+        if done := not_reproduced(tools, baseline) or waiting(tools):
             return done
         # The inventory runs beside the model call, not before it; a baseline that had to run the
         # whole suite has it already.
@@ -173,6 +173,7 @@ def clarify(tools: Tools, report: RunReport) -> Conclusion:
         return done
     found = explain(tools, report)
     _, done = directed(tools)
+    done = done or waiting(tools)
     answered = tools.journal.report.dialog
     if answered is None:
         return Conclusion(

@@ -5,26 +5,30 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from concurrent.futures import Executor, Future
+from dataclasses import replace
 
+from gatekeeper.context.budget import estimate
 from gatekeeper.domain import (
     Attempt,
     Band,
     Baseline,
     Conclusion,
     Context,
-    Decision,
     Outcome,
     Proposal,
     Question,
     Request,
     Run,
+    Spent,
     Usage,
 )
-from gatekeeper.errors import BackendError, BudgetSpent
+from gatekeeper.errors import BackendError, BudgetSpent, UsageError
 from gatekeeper.gate import try_all
 from gatekeeper.ports import Backend
+from gatekeeper.spending.budget import Allowed, allowed
 from gatekeeper.steps import (
     Tools,
+    billed,
     compared,
     evidence,
     first_run,
@@ -57,63 +61,130 @@ class Rounds:
         self.gate = gate_of(tools)
         self.attempts: tuple[Attempt, ...] = ()
         self.seen = {tools.delta.tree}
+        failures = tools.journal.report.failures
+        self.failing = failures.failing if failures else ()
         self.ground: Ground | None = None  # once the inventory is there
+        self.round = 0
+        self.spent = Spent()  # by this run
+        self.earlier = Spent()
 
     def run(self, context: Context) -> Conclusion:
-        """Ask and judge until something is accepted or nothing more is to be had."""
-        backend = self.tools.backend(self.bench, self.baseline)
-        for round_ in range(1, self.tools.policy.rounds + 1):
-            self._within_budget(context)
-            self.bench.snapshot.warm()
-            proposal = self._ask(backend, context, round_)
-            if proposal.question is not None and not proposal.drafts:
-                return self._clarify(proposal.question)
-            if not proposal.drafts:
-                break
-            if done := self._grounded():
+        """Ask one backend after the other until something is accepted, or none has more to say."""
+        tools = self.tools
+        account = tools.account(self.failing)
+        self.earlier = account.before()
+        tools.journal.note(prices=tools.prices.dated, earlier=self.earlier)
+        self.account = account
+        last = tools.backends[-1][0]
+        for name, make in tools.backends:
+            try:
+                done = self._with(make(self.bench, self.baseline), context)
+            except BackendError as error:  # of the last one it is the end, of another a remark
+                if name == last:
+                    raise
+                tools.journal.warn(f"{name} could not be asked: {error.message}; the next one is.")
+                continue
+            if done:
                 return done
-            judged = self._judge(proposal, round_)
-            if winner := _best(judged):
-                return self._accepted(winner)
-            fresh = [a for a in judged if a.candidate is None or a.candidate.tree not in self.seen]
-            self.seen |= {a.candidate.tree for a in judged if a.candidate is not None}
-            if proposal.exhausted or not fresh:
-                break
         return self._rejected()
 
-    def _ask(self, backend: Backend, context: Context, round_: int) -> Proposal:
-        tools = self.tools
+    def _with(self, backend: Backend, context: Context) -> Conclusion | None:
+        """The rounds of one backend; None where it comes to nothing."""
+        for _ in range(self.tools.policy.rounds):
+            feedback = self._feedback()
+            may = self._within_budget(backend, context, feedback)
+            self.bench.snapshot.warm()
+            self.round += 1
+            proposal = self._ask(backend, context, feedback, may)
+            if proposal.question is not None and not proposal.drafts:
+                return self._clarify(proposal.question)
+            judged: tuple[Attempt, ...] = ()
+            if proposal.drafts:
+                if done := self._grounded():
+                    return done
+                judged = self._judge(proposal, backend.name)
+                if winner := self._winner(judged):
+                    return self._accepted(winner)
+            if proposal.exhausted or not self._anything_new(judged):
+                return None
+        return None
+
+    def _anything_new(self, judged: Sequence[Attempt]) -> bool:
+        """Whether another round may bring what was not seen; a replay goes through all it has."""
+        fresh = [a for a in judged if a.candidate is None or a.candidate.tree not in self.seen]
+        self.seen |= {a.candidate.tree for a in judged if a.candidate is not None}
+        return bool(fresh) or self.tools.policy.stored
+
+    def _winner(self, judged: Sequence[Attempt]) -> Attempt | None:
+        """The accepted attempt of rank 1 among those of this round."""
+        ids = {attempt.id for attempt in judged}
+        accepted = [a for a in self.tools.journal.report.attempts if a.rank and a.id in ids]
+        return min(accepted, key=lambda attempt: attempt.rank, default=None)
+
+    def _feedback(self) -> str:
         # What is sent is made here, where it is redacted and stored, and not by the backend.
-        feedback = tools.redactor.text(tools.feedback(self.attempts)) if self.attempts else ""
+        tools = self.tools
+        return tools.redactor.text(tools.feedback(self.attempts)) if self.attempts else ""
+
+    def _ask(self, backend: Backend, context: Context, feedback: str, may: Allowed) -> Proposal:
+        tools = self.tools
         request = Request(
-            context, round_, tools.policy.candidates, self.attempts, self._deadline(), feedback
+            context,
+            self.round,
+            may.candidates,
+            self.attempts,
+            tools.deadline.at,
+            feedback,
+            may.output_tokens,
         )
-        with tools.journal.step(f"round {round_}: ask {backend.name}", tools.progress):
+        with tools.journal.step(f"round {self.round}: ask {backend.name}", tools.progress):
             tools.journal.asking(feedback)
             try:
                 proposal = backend.propose(request)
             except BackendError as error:
                 spent = error.usage if isinstance(error.usage, Usage) else Usage()
-                tools.journal.spend(spent)
+                self._pay(backend.name, "", spent, 0)
                 if error.raw:
-                    tools.journal.proposal(Proposal(raw=error.raw, usage=spent))
+                    tools.journal.proposal(
+                        Proposal(raw=error.raw, usage=spent, backend=backend.name)
+                    )
                 raise
+            proposal = replace(proposal, backend=backend.name)
             self.folder = tools.journal.proposal(proposal)
-            tools.journal.spend(proposal.usage)
-            tools.journal.note(model=proposal.model)
+            self._pay(backend.name, proposal.model, proposal.usage, len(proposal.drafts))
+            if proposal.model:
+                tools.journal.note(model=proposal.model)
             for note in proposal.notes:
                 tools.progress.say(note)
             tools.progress.say(f"{len(proposal.drafts)} candidate(s)")
         return proposal
 
-    def _judge(self, proposal: Proposal, round_: int) -> tuple[Attempt, ...]:
-        tools = self.tools
+    def _pay(self, backend: str, model: str, usage: Usage, candidates: int) -> None:
+        """Put what a round has cost into the report and into the account, whatever came of it."""
+        asked = model or self.tools.models.get(backend, "")
+        bill = billed(self.tools, asked, usage)
+        self.tools.journal.spend(bill)
+        tokens = (usage.input_tokens or 0) + (usage.output_tokens or 0)
+        spent = Spent(
+            bill.money or 0.0,
+            bill.money is None,
+            tokens,
+            rounds=1,
+            candidates=candidates,
+            runs=0 if self.spent.rounds else 1,
+        )
+        self.spent = self.spent.plus(spent)
+        self.account.add(spent)
+
+    def _judge(self, proposal: Proposal, backend: str) -> tuple[Attempt, ...]:
+        tools, round_ = self.tools, self.round
         with tools.journal.step(f"round {round_}: judge", tools.progress):
             seen = set(self.seen)
             known = evidence(self.inventory.result(), self.baseline.fail_to_pass)
             screened = []
             for number, draft in enumerate(proposal.drafts, 1):
                 attempt = self.gate.screen(draft, f"{round_}.{number}", round_, seen)
+                attempt = replace(attempt, backend=backend)
                 screened.append(self.gate.look_again(attempt, known))
                 if attempt.candidate is not None:
                     seen.add(attempt.candidate.tree)
@@ -138,25 +209,46 @@ class Rounds:
             self.ground = ground(self.tools, self.bench, self.inventory.result(), self.baseline)
         return self.ground
 
-    def _deadline(self) -> float | None:
-        seconds = self.tools.policy.budget_seconds
-        return self.tools.started + seconds if seconds else None
-
-    def _within_budget(self, context: Context) -> None:
-        policy = self.tools.policy
-        deadline = self._deadline()
-        if deadline is not None and time.monotonic() >= deadline:
-            raise BudgetSpent(
-                f"the {policy.budget_seconds / 60:.0f} minutes of budget.minutes are spent",
-                hint="Raise budget.minutes, or look at the rejected attempts in the report.",
+    def _within_budget(self, backend: Backend, context: Context, feedback: str) -> Allowed:
+        """What the next round may use; BudgetSpent where its worst case would exceed a limit."""
+        tools = self.tools
+        self._in_time()
+        model = tools.models.get(backend.name)
+        price = tools.prices.of(model) if model else None
+        limits = tools.policy.limits
+        if model is None:  # no model is asked, so nothing of these can be spent
+            limits = replace(limits, money=0.0, tokens=0)
+        elif limits.money and price is None:
+            raise UsageError(
+                f"budget.money is set, and the price of {model} is not known",
+                hint=f"Add it: --set 'budget.prices={{{model}: INPUT/OUTPUT}}', in USD per million"
+                " tokens; or limit budget.tokens instead.",
             )
-        usage = self.tools.journal.report.usage
-        spent = (usage.input_tokens or 0) + (usage.output_tokens or 0)
-        if policy.budget_tokens and spent + context.tokens > policy.budget_tokens:
+        told = context.tokens + estimate(feedback)
+        spent = self.earlier.plus(self.spent)
+        may = allowed(limits, spent, tools.policy.candidates, told, price)
+        if may.refused:
             raise BudgetSpent(
-                f"{spent} tokens are spent, and the next request of about {context.tokens} "
-                f"would exceed budget.tokens ({policy.budget_tokens})",
-                hint="Raise budget.tokens, or lower context.tokens.",
+                f"the budget is spent: {may.refused}{self._since()}",
+                hint="Raise that limit, or look at the rejected attempts in the report.",
+            )
+        return may
+
+    def _since(self) -> str:
+        runs = self.earlier.runs
+        return f", {runs} earlier run(s) of this failure included" if runs else ""
+
+    def _in_time(self) -> None:
+        """A round that could not be judged before the end is not begun."""
+        deadline = self.tools.deadline
+        if deadline.at is None:
+            return
+        longest = max((run.seconds for run in self.baseline.runs), default=0.0)
+        if time.monotonic() + longest >= deadline.at:
+            raise BudgetSpent(
+                f"the time is spent: {deadline.why}, and one more run of the tests takes"
+                f" {longest:.0f} s",
+                hint="Raise budget.minutes or the job's timeout, or look at the report.",
             )
 
     def _clarify(self, question: Question) -> Conclusion:
@@ -195,14 +287,3 @@ class Rounds:
             f"The failure is real, and none of {tried} candidate(s) was accepted. {why}",
             "attempts/ holds each candidate with its reasons and output.",
         )
-
-
-def _best(judged: Sequence[Attempt]) -> Attempt | None:
-    """The accepted attempt to offer: a revert after every other, then the smallest."""
-    accepted = [a for a in judged if a.verdict.decision is Decision.ACCEPTED]
-    return min(accepted, key=lambda a: (a.draft.label == "revert", _size(a)), default=None)
-
-
-def _size(attempt: Attempt) -> int:
-    changes = attempt.candidate.changes if attempt.candidate else ()
-    return sum(change.added + change.removed for change in changes)

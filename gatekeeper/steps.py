@@ -17,6 +17,7 @@ from gatekeeper.diagnosis.rules import diagnose
 from gatekeeper.domain import (
     Attempt,
     Baseline,
+    Bill,
     CaseId,
     CaseResult,
     Category,
@@ -32,6 +33,7 @@ from gatekeeper.domain import (
     Run,
     RunReport,
     SnapshotSpec,
+    Usage,
 )
 from gatekeeper.errors import SandboxError, UnreadableReport
 from gatekeeper.gate import Gate, GuardTable, Informed, heard
@@ -43,12 +45,16 @@ from gatekeeper.intake.reports import Reports
 from gatekeeper.intake.stacktrace import case_frames
 from gatekeeper.journal import Journal
 from gatekeeper.ports import Backend, Engine, Judge, Person, Progress, Writer
+from gatekeeper.ranking import ranked
 from gatekeeper.redact import Redactor
 from gatekeeper.risk import assess
 from gatekeeper.runners import Plan, match
 from gatekeeper.runners.watch import Watch, new_name, unwatchable
 from gatekeeper.runners.watch import tools as watch_files
 from gatekeeper.scenarios import Bands, Memory, best_match
+from gatekeeper.spending.budget import Limits
+from gatekeeper.spending.ledger import Ledger
+from gatekeeper.spending.prices import Prices
 from gatekeeper.validation.baseline import settle
 from gatekeeper.validation.bench import Bench, InTurn, as_results, trim, unreadable
 from gatekeeper.validation.doubts import Doubts, Wanted
@@ -60,16 +66,24 @@ class Policy:
     """The settings that the loop itself obeys. Times in seconds; a budget of 0 is none."""
 
     reruns: int
-    rounds: int
+    rounds: int  # of each backend
     candidates: int
     jobs: int
     run_timeout: float
     context_tokens: int
     held_out: float  # share of alike failing tests that no backend is told of
-    budget_tokens: int
-    budget_seconds: float
+    limits: Limits
+    stored: bool  # the answers are replayed: each of them is judged, whatever became of others
     accepted_fails: bool  # gate.accepted: fail
     refuse_revert: bool  # gate.revert: refuse
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """When the run must have come to its end, by time.monotonic(), and who says so."""
+
+    at: float | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,7 +111,11 @@ class Tools:
     snapshot: Callable[[Plan, Path], SnapshotSpec]  # from the folder of the exported tree
     guards: GuardTable
     informed: Informed
-    backend: Callable[[Bench, Baseline], Backend]
+    backends: Sequence[tuple[str, Callable[[Bench, Baseline], Backend]]]  # in turn, by name
+    account: Callable[[Sequence[CaseResult]], Ledger]  # of one failure, over several runs
+    prices: Prices
+    models: Mapping[str, str]  # backend to the model that it asks; those that ask none are absent
+    deadline: Deadline
     feedback: Callable[[Sequence[Attempt]], str]  # what the next round is told
     policy: Policy
     asking: Asking
@@ -380,7 +398,7 @@ def record(
     opinion = b""
     if tools.judge and attempt.candidate and attempt.verdict.decision is Decision.ACCEPTED:
         said = tools.judge(attempt.candidate, failing)
-        tools.journal.spend(said.usage)
+        tools.journal.spend(billed(tools, said.model, said.usage))
         attempt, opinion = heard(attempt, said), said.raw
     others = (*tools.journal.report.attempts, attempt)
     attempt = replace(attempt, risk=assess(attempt, tools.journal.report.diagnosis, others))
@@ -392,11 +410,14 @@ def record(
 
 
 def compared(tools: Tools) -> None:
-    """Assess every accepted attempt again, now that all the others are known."""
+    """Assess and rank every attempt again, now that all the others are known."""
     known = tools.journal.report.attempts
-    tools.journal.note(
-        attempts=tuple(
-            replace(each, risk=assess(each, tools.journal.report.diagnosis, known))
-            for each in known
-        )
+    assessed = tuple(
+        replace(each, risk=assess(each, tools.journal.report.diagnosis, known)) for each in known
     )
+    tools.journal.note(attempts=ranked(assessed))
+
+
+def billed(tools: Tools, model: str, usage: Usage) -> Bill:
+    """What requests to one model have cost by the table of prices."""
+    return Bill(model, usage, tools.prices.cost(model, usage))

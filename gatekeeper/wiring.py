@@ -201,6 +201,9 @@ BACKENDS: Mapping[str, Callable[[Scene], Backend]] = {
     "replay": _replay,
 }
 
+ASK_A_MODEL = frozenset({"responses"})
+"""Backends that spend tokens; the budget of money and tokens is for them."""
+
 
 # --- what is switched on ---------------------------------------------------------------
 
@@ -250,9 +253,9 @@ def writer_of(settings: Settings, progress: Progress) -> Writer:
     from gatekeeper.backends.prose import ModelProse
 
     chosen = settings.backend
-    if chosen.name != "responses":
+    if chosen.name != ("responses",):
         raise UsageError(
-            f"the backend {chosen.name} writes no analysis",
+            f"the backend {', '.join(chosen.name)} writes no analysis",
             hint="Use --backend responses, or none for the analysis by rules.",
         )
     return ModelProse(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gatekeeper.diagnosis.grounded import facts_of, worded
 from gatekeeper.domain import Diagnosis, Proposal, RunReport
-from gatekeeper.steps import Tools, gather
+from gatekeeper.steps import Tools, billed, gather
 
 
 def in_words(tools: Tools, report: RunReport, diagnosis: Diagnosis) -> Diagnosis:
@@ -16,7 +16,7 @@ def in_words(tools: Tools, report: RunReport, diagnosis: Diagnosis) -> Diagnosis
     with tools.journal.step(f"ask {tools.writer.model}", tools.progress):
         tools.journal.asking(facts)
         said = tools.writer(facts, context.text)
-        tools.journal.spend(said.usage)
+        tools.journal.spend(billed(tools, said.model or tools.writer.model, said.usage))
         if said.raw:
             tools.journal.proposal(Proposal(raw=said.raw, model=said.model, usage=said.usage))
         if said.missing:

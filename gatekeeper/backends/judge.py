@@ -99,7 +99,7 @@ class ModelJudge:
             opinion = _missing(f"its answer cannot be used: {one_line(error.reason)}")
         ids = tuple(sender.request_ids)
         spent = replace(usage, requests=sender.requests, request_ids=ids)
-        return replace(opinion, usage=spent, raw=raw)
+        return replace(opinion, usage=spent, raw=raw, model=self.model)
 
     def _arguments(self, message: str) -> dict[str, Any]:
         form = {"type": "json_schema", "name": SCHEMA_NAME, "schema": SCHEMA, "strict": True}

@@ -150,8 +150,9 @@ class _Conversation:
         }
         if self.backend.reasoning:
             arguments["reasoning"] = {"effort": self.backend.reasoning}
-        if self.backend.max_output_tokens > 0:
-            arguments["max_output_tokens"] = self.backend.max_output_tokens
+        limits = (self.backend.max_output_tokens, self.request.output_tokens)
+        if any(limits):
+            arguments["max_output_tokens"] = min(limit for limit in limits if limit)
         return arguments
 
 

@@ -16,9 +16,9 @@ from gatekeeper.cli.progress import printable
 from gatekeeper.cli.session import simple
 from gatekeeper.domain import Scenario
 from gatekeeper.errors import UsageError
+from gatekeeper.files import write_atomically
 from gatekeeper.git import Repository
 from gatekeeper.intake.provider import detect
-from gatekeeper.journal import write_atomically
 from gatekeeper.scenarios import Memory, dump, parse, redacted
 from gatekeeper.trust import Asked, known_scenarios, plain_folder, read_optional, settings_and_delta
 

@@ -34,7 +34,8 @@ from gatekeeper.errors import (
     UnreadableReport,
     UsageError,
 )
-from gatekeeper.journal import Journal, write_atomically
+from gatekeeper.files import write_atomically
+from gatekeeper.journal import Journal
 from gatekeeper.ports import Progress
 from gatekeeper.steps import Tools
 from gatekeeper.trust import Asked

@@ -5,7 +5,17 @@ Every path is relative to the workspace, with `/`, decoded by surrogateescape wh
 name is not UTF-8. Every time is in seconds, every size in bytes unless it says tokens.
 """
 
-from gatekeeper.domain.candidates import Candidate, Draft, Edit, Finding, Level, Proposal, Usage
+from gatekeeper.domain.candidates import (
+    Bill,
+    Candidate,
+    Draft,
+    Edit,
+    Finding,
+    Level,
+    Proposal,
+    Spent,
+    Usage,
+)
 from gatekeeper.domain.cases import (
     SUITE_LEVEL,
     CaseId,
@@ -79,6 +89,7 @@ __all__ = [
     "Attempt",
     "Band",
     "Baseline",
+    "Bill",
     "Candidate",
     "CaseChange",
     "CaseId",
@@ -134,6 +145,7 @@ __all__ = [
     "SnapshotSpec",
     "Source",
     "SourceState",
+    "Spent",
     "Standing",
     "Step",
     "Suggested",

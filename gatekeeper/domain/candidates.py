@@ -60,6 +60,38 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Bill:
+    """What the requests of one step cost. `money` is in US dollars, None where it is unknown."""
+
+    model: str
+    usage: Usage
+    money: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What was spent on a failure. `money` is the known part; `unknown` says there is another."""
+
+    money: float = 0.0
+    unknown: bool = False
+    tokens: int = 0
+    rounds: int = 0
+    candidates: int = 0
+    runs: int = 0  # that spent it
+
+    def plus(self, other: Spent) -> Spent:
+        """The sum."""
+        return Spent(
+            self.money + other.money,
+            self.unknown or other.unknown,
+            self.tokens + other.tokens,
+            self.rounds + other.rounds,
+            self.candidates + other.candidates,
+            self.runs + other.runs,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """The answer of a backend to one request. `raw` is stored before it is judged."""
 
@@ -72,6 +104,7 @@ class Proposal:
     model: str = ""
     notes: tuple[str, ...] = ()
     exhausted: bool = False  # asking again would bring nothing new
+    backend: str = ""  # whose answer it is
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ class Opinion:
     findings: tuple[Finding, ...] = ()
     usage: Usage = field(default_factory=Usage)
     raw: bytes = b""  # the answer as it came
+    model: str = ""  # that was asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +212,9 @@ class Attempt:
     findings: tuple[Finding, ...] = ()
     trial: Trial | None = None
     risk: Risk | None = None
+    backend: str = ""  # who proposed it
+    rank: int = 0  # among the accepted ones, 1 is offered; 0 for the others
+    rank_why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,3 +227,4 @@ class Request:
     attempts: tuple[Attempt, ...] = ()
     deadline: float | None = None  # time.monotonic() at which the answer is worthless
     feedback: str = ""  # what is sent about `attempts`, byte for byte; "" on the first round
+    output_tokens: int = 0  # of one answer at most, as the budget wants it; 0 is no limit

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 
-from gatekeeper.domain.candidates import Proposal, Usage
+from gatekeeper.domain.candidates import Bill, Proposal, Spent, Usage
 from gatekeeper.domain.cases import RunReport
 from gatekeeper.domain.change import Delta
 from gatekeeper.domain.clarification import Dialog, Question
@@ -93,7 +93,10 @@ class Report:
     proposed: Scenario | None = None  # drafted, for a person to approve
     proposals: tuple[Proposal, ...] = ()
     usage: Usage = field(default_factory=Usage)
-    backend: str = ""
+    bills: tuple[Bill, ...] = ()  # whose sum `usage` is
+    prices: str = ""  # ISO date of the table that they were made by
+    earlier: Spent | None = None  # what earlier runs spent on this failure, where that is kept
+    backend: str = ""  # several in the order in which they are asked: "search, responses"
     model: str = ""
     engine: EngineInfo | None = None
     image_digest: str = ""

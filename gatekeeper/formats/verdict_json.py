@@ -66,6 +66,7 @@ def _verdict(report: Report) -> Json:
         "backend": report.backend,
         "model": report.model,
         "usage": asdict(report.usage),
+        "cost": _cost(report),
         "failures": _reported(report.failures) if report.failures else None,
         "baseline": _baseline(report.baseline) if report.baseline else None,
         "inventory": _run(report.inventory) if report.inventory else None,
@@ -84,6 +85,24 @@ def _verdict(report: Report) -> Json:
         "guesses": [asdict(guess) for guess in report.guesses],
         "warnings": report.warnings,
         "redactions": [asdict(redaction) for redaction in report.redactions],
+    }
+
+
+def _cost(report: Report) -> Json:
+    """Dollars; what has no known price makes the total unknown, which is null and never 0."""
+    known = [bill.money for bill in report.bills if bill.money is not None]
+    unknown = sorted({bill.model for bill in report.bills if bill.money is None})
+    return {
+        "usd": None if unknown else round(sum(known), 6),
+        "known_usd": round(sum(known), 6),
+        "unknown_models": unknown,
+        "prices": report.prices,
+        "bills": [
+            {"model": bill.model, "usage": asdict(bill.usage), "usd": bill.money}
+            for bill in report.bills
+            if bill.usage.requests
+        ],
+        "earlier": asdict(report.earlier) if report.earlier else None,
     }
 
 
@@ -209,6 +228,9 @@ def _attempt(attempt: Attempt) -> Json:
     return {
         "id": attempt.id,
         "round": attempt.round,
+        "backend": attempt.backend,
+        "rank": attempt.rank or None,
+        "rank_why": attempt.rank_why,
         "name": attempt.draft.name,
         "label": attempt.draft.label,
         "rationale": attempt.draft.rationale,
@@ -247,6 +269,7 @@ def _trial(trial: Trial) -> Json:
 
 def _proposal(proposal: Proposal) -> Json:
     return {
+        "backend": proposal.backend,
         "model": proposal.model,
         "drafts": len(proposal.drafts),
         "analysis": proposal.analysis,

@@ -35,6 +35,7 @@ _SHOWN_FIRST = 3  # tests; more of them tell less than the code that they test
 _FEW = 2  # product files; where imports lead to fewer, names of files are asked
 _LONG_TEST = 45  # lines; of a longer test only this is shown:
 _HEAD, _BEFORE, _AFTER, _FOCUSES = 4, 14, 6, 3
+_SHORT_TITLE = 5  # letters; less of a title stands anywhere
 _PIECE = 30  # lines of a long definition
 
 # What speaks for a place, fitted on one half of the bugs of benchmarks/context_recall.py:
@@ -45,7 +46,7 @@ _FILE = 0.9  # the best of its file are so
 _STEM = 0.9  # its file is named as the test's
 _FRAME = 0.6  # it is in the stack trace
 _RAISED = 0.6  # there the exception was raised, and no comparison is what failed
-_CHANGED = 2.4  # the author changed it
+_CHANGED = 1.2  # the author changed it
 _CHANGED_FILE = 0.1  # the author changed its file elsewhere
 _BY_WORDS = _CLOSE + _LIKE + _NAMED + _FILE + _STEM
 _MOST = _BY_WORDS + _FRAME + _RAISED
@@ -84,7 +85,8 @@ def reach(
     sources = Sources(tree, roots)
     tests = _tests(failing[:MAX_CASES], sources, roots)
     ranked = _Ranking(sources, failing[:MAX_CASES], tests, frames, delta).places()
-    first = [piece for test in tests[:_SHOWN_FIRST] for piece in _focused(test, frames)]
+    lines = _Telling(failing[:MAX_CASES], frames, sources)
+    first = [piece for test in tests[:_SHOWN_FIRST] for piece in _focused(test, lines.of(test))]
     shown = {(p.path, p.start) for p in tests}
     others = [place for place in ranked if (place.path, place.start) not in shown]
     return tuple(dict.fromkeys((*first, *others[:_MAX_PLACES], *tests)))
@@ -117,16 +119,50 @@ def _tests(cases: Sequence[CaseResult], sources: Sources, roots: Sequence[str]) 
     return list(found.values())
 
 
-def _focused(test: Place, frames: Sequence[Frame]) -> list[Place]:
-    """Of a long test its beginning and what is around the lines that failed."""
+class _Telling:
+    """Lines of a test that say most of the failure: the row of its table, where it broke."""
+
+    def __init__(
+        self, cases: Sequence[CaseResult], frames: Sequence[Frame], sources: Sources
+    ) -> None:
+        self._cases, self._frames, self._sources = cases, frames, sources
+
+    def of(self, test: Place) -> list[int]:
+        """1-based, rows of a table first; empty where nothing is told."""
+        if test.start is None or test.end is None:
+            return []
+        text = self._sources.text(test.path).split("\n")[test.start - 1 : test.end]
+        rows = [_spoken(line) for line in text]
+        titles = {_spoken(_row_of(case.id.name)) for case in self._cases}
+        named = [
+            test.start + at
+            for title in sorted(titles)
+            if len(title) > _SHORT_TITLE
+            for at, row in enumerate(rows)
+            if title in row
+        ]
+        broke = [f.line for f in self._frames if f.path == test.path and f.line]
+        inside = [line for line in broke if test.start <= line <= test.end]
+        return list(dict.fromkeys((*named[:_FOCUSES], *inside[:_FOCUSES])))
+
+
+def _row_of(name: str) -> str:
+    """What a runner adds for a row of a table: `TestX/ROW`, `test_x[ROW]`."""
+    return name.partition("/")[2] or name.partition("[")[2].rstrip("]")
+
+
+def _spoken(text: str) -> str:
+    return re.sub(r"[\W_]+", " ", text).strip().lower()
+
+
+def _focused(test: Place, lines: Sequence[int]) -> list[Place]:
+    """Of a long test its beginning and what is around the lines that tell most."""
     if test.start is None or test.end is None or test.end - test.start < _LONG_TEST:
         return [test]
-    lines = [frame.line for frame in frames if frame.path == test.path and frame.line]
-    inside = [line for line in lines if test.start <= line <= test.end]
     parts = [(test.start, test.start + _HEAD - 1)]
     parts += [
         (max(test.start, line - _BEFORE), min(test.end, line + _AFTER))
-        for line in dict.fromkeys(inside[:_FOCUSES])
+        for line in lines[: 2 * _FOCUSES]
     ]
     if len(parts) == 1:
         parts = [(test.start, test.start + _LONG_TEST)]
@@ -276,9 +312,12 @@ class _Ranking:
         for case in self._cases:
             name = re.sub(r"\[.*", "", case.id.name)
             texts += [(name, 1.5), (f"{case.message}\n{case.details[:3000]}", 0.7)]
+        telling = _Telling(self._cases, self._frames, self._sources)
         for test in self._tests:
-            if test.start:
-                texts.append((self._lines(test.path, test.start, test.end or test.start), 1.0))
+            lines = telling.of(test)
+            for part in _focused(test, lines):
+                if part.start:
+                    texts.append((self._lines(part.path, part.start, part.end or part.start), 1.0))
         return gathered((text, weight / max(1, len(self._cases))) for text, weight in texts)
 
     def _lines(self, path: str, start: int, end: int) -> str:

@@ -191,6 +191,23 @@ def several(*names: str) -> Kind:
     return Kind(f"a list of any of {', '.join(names)}; `[]` for none", read, _shown_items, names)
 
 
+def in_order(*names: str, alone: str) -> Kind:
+    """Some of `names` in their given order, a list or with commas; `alone` has no company."""
+
+    def read(raw: Raw) -> tuple[str, ...]:
+        plain = isinstance(raw, str) and not raw.lstrip().startswith("[")
+        found = _items(raw.replace(",", "\n") if plain and isinstance(raw, str) else raw)
+        if not found:
+            raise ValueError("is empty")
+        if wrong := [item for item in found if item not in names]:
+            raise ValueError(f"`{wrong[0]}` is not one of them")
+        if len(set(found)) < len(found) or (alone in found and len(found) > 1):
+            raise ValueError(f"`{', '.join(found)}` repeats a name, or has `{alone}` among others")
+        return found
+
+    return Kind(f"one or more of {', '.join(names)}", read, ", ".join, names)
+
+
 def _pairs(raw: Raw) -> dict[str, str]:
     """A mapping as it is; text is one `NAME=value` a line, or a YAML mapping in braces."""
     if raw is None:

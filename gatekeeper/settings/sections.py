@@ -17,6 +17,7 @@ from gatekeeper.settings.kinds import (
     TEXT,
     Kind,
     choice,
+    in_order,
     integer,
     number,
     several,
@@ -117,10 +118,11 @@ class SandboxSection:
 class BackendSection:
     """`backend`: who proposes candidates."""
 
-    name: str = _setting(
-        "auto",
-        choice("auto", "responses", "search", "replay"),
-        "Who proposes; `auto` is `responses` with a key, else `search`",
+    name: tuple[str, ...] = _setting(
+        ("auto",),
+        in_order("auto", "responses", "search", "replay", alone="auto"),
+        "Who proposes, or several one after the other, as in `search, responses`;"
+        " `auto` is `responses` with a key, else `search`",
     )
     model: str = _setting(DEFAULT_MODEL, TEXT, "Model that is asked")
     base_url: str | None = _setting(
@@ -156,10 +158,25 @@ class ContextSection:
 
 @dataclass(frozen=True, slots=True)
 class BudgetSection:
-    """`budget`: what one invocation may spend."""
+    """`budget`: what one invocation may spend; with `state`, all runs of one failure together."""
 
+    money: float = _setting(
+        0.0, number(0, 1_000_000), "Most US dollars of all requests; 0 is no limit"
+    )
     tokens: int = _setting(0, integer(0), "Most tokens of all requests; 0 is no limit")
-    minutes: float = _setting(0.0, number(0, 100_000), "Most minutes in all; 0 is no limit")
+    minutes: float = _setting(
+        0.0, number(0, 100_000), "Most minutes of one run; 0 is no limit but the job's own"
+    )
+    rounds: int = _setting(0, integer(0), "Most rounds of all backends; 0 is no limit")
+    candidates: int = _setting(0, integer(0), "Most candidates of all rounds; 0 is no limit")
+    state: str | None = _setting(
+        None,
+        OPTIONAL_TEXT,
+        "File in a CI cache that makes the budget hold over all runs of one failure on a branch",
+    )
+    prices: Mapping[str, str] = _setting(
+        {}, PAIRS, "Own prices: a model and its `INPUT/CACHED/OUTPUT` in USD per million tokens"
+    )
 
 
 @dataclass(frozen=True, slots=True)

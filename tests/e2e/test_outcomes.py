@@ -220,13 +220,13 @@ def test_a_flickering_failure_ends_with_8(tmp_path: Path) -> None:
 
 
 def test_a_spent_budget_ends_with_9(tmp_path: Path) -> None:
-    """The next request would exceed budget.tokens: exit 9 before it is sent."""
-    stored = answers(tmp_path / "a", GOOD)
+    """The next request may exceed budget.tokens: exit 9 before it is sent (nobody listens)."""
     done = gatekeeper(
-        "run", shop(tmp_path / "p").path, "--set", "budget.tokens=10",
-        "--backend", "replay", "--set", f"backend.replay={stored}",
+        "run", shop(tmp_path / "p").path, "--set", "budget.tokens=10", "--backend", "responses",
+        "--set", "backend.base_url=http://127.0.0.1:9/v1", env={"OPENAI_API_KEY": "sk-none"},
     )  # fmt: skip
     assert (done.code, done.verdict["outcome"]) == (9, "budget")
+    assert "budget.tokens" in done.verdict["reason"]
 
 
 def test_accepted_can_keep_the_job_red(tmp_path: Path) -> None:

@@ -195,6 +195,8 @@ def _proposed(drafted: Scenario) -> Iterator[str]:
 def _candidate(attempt: Attempt) -> Iterator[str]:
     label = f" ({prose(attempt.draft.label)})" if attempt.draft.label else ""
     yield f"## Candidate {code(attempt.id)}{label}"
+    if attempt.backend:
+        yield f"Proposed by {code(attempt.backend)}. {prose(attempt.rank_why).capitalize()}."
     if attempt.draft.rationale:
         why = shortened(attempt.draft.rationale, lines=20, characters=2_000)
         yield f"What its author says:\n\n{fence(why, 'text')}"
@@ -217,7 +219,9 @@ def _others(report: Report) -> Iterator[str]:
     for attempt in others:
         name = code(attempt.draft.name or attempt.id)
         label = f" ({prose(attempt.draft.label)})" if attempt.draft.label else ""
-        yield f"{name}{label}: **{attempt.verdict.decision}**"
+        by = f", by {code(attempt.backend)}" if attempt.backend else ""
+        rank = f", rank {attempt.rank}: {prose(attempt.rank_why)}" if attempt.rank else ""
+        yield f"{name}{label}{by}: **{attempt.verdict.decision}**{rank}"
         reasons = [prose(reason) for reason in attempt.verdict.reasons]
         said = bullets([*cut(reasons), *_findings(attempt)])
         if said:
@@ -252,6 +256,7 @@ def _footer(report: Report) -> Iterator[str]:
         ("backend", report.backend),
         ("model", report.model),
         ("tokens", ", ".join(tokens)),
+        ("cost", _cost(report)),
         ("seconds", f"{sum(step.seconds for step in report.steps):.0f}"),
         ("engine", report.engine.name if report.engine else ""),
         ("commit", delta.head if delta else ""),
@@ -262,6 +267,17 @@ def _footer(report: Report) -> Iterator[str]:
         if guess.what == "backend" and "no key" in guess.source:
             yield f"No model was asked: {prose(guess.source)}."
     yield " · ".join(f"{name} {code(value)}" for name, value in facts if value)
+
+
+def _cost(report: Report) -> str:
+    """Dollars by the dated table; "" where no request was made."""
+    bills = [bill for bill in report.bills if bill.usage.requests]
+    if not bills:
+        return ""
+    known = sum(bill.money for bill in bills if bill.money is not None)
+    unknown = sorted({bill.model for bill in bills if bill.money is None})
+    more = f" and an unknown price of {', '.join(unknown)}" if unknown else ""
+    return f"{known:.4f} USD{more} (prices of {report.prices})"
 
 
 def _indented(block: str) -> str:

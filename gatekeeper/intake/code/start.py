@@ -92,12 +92,20 @@ def _titled(case: CaseResult, text: str) -> int | None:
     title = re.split(r" > ", case.id.name)[-1]
     longest = sorted({title, case.id.name, case.id.name.rpartition(" ")[2]}, key=len, reverse=True)
     tried = [title[at + 1 :] for at in range(len(title)) if title[at] == " "]
-    for wanted in (*longest[:2], *tried[:12]):
-        if len(wanted) < 4:
-            break
-        quoted = re.compile(rf"""\b(?:it|test|specify)\b.*["'`]{re.escape(wanted)}["'`]""")
+    closed = [rf"{re.escape(one)}[\"'`]" for one in (*longest[:2], *tried[:12]) if len(one) > 3]
+    alone = case.id.classname if title.endswith(case.id.classname) else title  # mocha's way round
+    opened = [re.escape(one) for one in _beginnings(alone)]  # the rest is put in where it runs
+    for wanted in (*closed, *opened):
+        quoted = re.compile(rf"""\b(?:it|test|specify)\b.*["'`]{wanted}""")
         rows = enumerate(text.split("\n"), 1)
         lines = [number for number, row in rows if len(row) < 1000 and quoted.search(row)]
         if len(lines) == 1:
             return lines[0]
     return None
+
+
+def _beginnings(title: str) -> Iterator[str]:
+    """The title without its last words, while most of it is left."""
+    for at in range(len(title) - 1, len(title) // 2, -1):
+        if title[at] == " ":
+            yield title[:at]
