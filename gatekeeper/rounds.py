@@ -90,12 +90,12 @@ class Rounds:
 
     def _with(self, backend: Backend, context: Context) -> Conclusion | None:
         """The rounds of one backend; None where it comes to nothing."""
-        for _ in range(self.tools.policy.rounds):
+        for turn in range(1, self.tools.policy.rounds + 1):
             feedback = self._feedback()
             may = self._within_budget(backend, context, feedback)
             self.bench.snapshot.warm()
             self.round += 1
-            proposal = self._ask(backend, context, feedback, may)
+            proposal = self._ask(backend, turn, context, feedback, may)
             if proposal.question is not None and not proposal.drafts:
                 return self._clarify(proposal.question)
             judged: tuple[Attempt, ...] = ()
@@ -126,11 +126,13 @@ class Rounds:
         tools = self.tools
         return tools.redactor.text(tools.feedback(self.attempts)) if self.attempts else ""
 
-    def _ask(self, backend: Backend, context: Context, feedback: str, may: Allowed) -> Proposal:
+    def _ask(
+        self, backend: Backend, turn: int, context: Context, feedback: str, may: Allowed
+    ) -> Proposal:
         tools = self.tools
         request = Request(
             context,
-            self.round,
+            turn,
             may.candidates,
             self.attempts,
             tools.deadline.at,

@@ -222,7 +222,7 @@ class Request:
     """What a backend is asked: the context, and what was tried before."""
 
     context: Context
-    round: int
+    round: int  # from 1, of those in which this backend is asked
     candidates: int  # how many are wanted
     attempts: tuple[Attempt, ...] = ()
     deadline: float | None = None  # time.monotonic() at which the answer is worthless
