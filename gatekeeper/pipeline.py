@@ -201,6 +201,16 @@ def show_context(tools: Tools, report: RunReport) -> Conclusion:
     return Conclusion(Outcome.ANALYZED, 0, f"The context has about {context.tokens} tokens.")
 
 
+def show_context_of_logs(tools: Tools, logs: Logs) -> Conclusion:
+    """What `run` would send with these logs named; red tests need a report that is named too."""
+    read_logs(tools, logs)
+    report = tools.reports.given()
+    if report is not None and report.failing:
+        return show_context(tools, report)
+    context = gather(tools, report or RunReport(()), ())
+    return Conclusion(Outcome.ANALYZED, 0, f"The context has about {context.tokens} tokens.")
+
+
 # --- small parts ------------------------------------------------------------------------
 
 

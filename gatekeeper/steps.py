@@ -38,6 +38,7 @@ from gatekeeper.domain import (
 from gatekeeper.errors import SandboxError, UnreadableReport
 from gatekeeper.gate import Gate, GuardTable, Informed, heard
 from gatekeeper.git import Repository
+from gatekeeper.intake.coverage_data import Spectrum, spectrum
 from gatekeeper.intake.logs.passages import Alphabet
 from gatekeeper.intake.logs.sources import Logs
 from gatekeeper.intake.reach import MAX_CASES
@@ -167,7 +168,15 @@ def explain(tools: Tools, report: RunReport) -> Diagnosis:
     with tools.journal.step("diagnosis", tools.progress):
         tree = tools.repo.view(tools.delta.tree)
         frames = case_frames(report.failing[:MAX_CASES], tree.paths(), tools.roots)
-        diagnosis = diagnose(report, report.failing, tools.delta, tree, frames, tools.roots)
+        diagnosis = diagnose(
+            report,
+            report.failing,
+            tools.delta,
+            tree,
+            frames,
+            tools.roots,
+            _run_by(tools, report.failing),
+        )
         tools.journal.note(diagnosis=diagnosis)
         tools.progress.say(f"{diagnosis.category}: {diagnosis.summary}")
     _recall(tools, report, diagnosis)
@@ -207,7 +216,13 @@ def gather(tools: Tools, report: RunReport, failing: Sequence[CaseResult]) -> Co
             failing,
             tools.delta,
             tools.repo.view(tools.delta.tree),
-            Known(tools.instructions, tools.journal.report.match, tools.directions.told),
+            Known(
+                tools.instructions,
+                tools.journal.report.match,
+                tools.directions.told,
+                _run_by(tools, failing),
+                tuple(p for log in tools.journal.report.logs for p in log.passages),
+            ),
             allowance=Allowance(tools.policy.context_tokens, tools.policy.held_out),
             redactor=tools.redactor,
             roots=tools.roots,
@@ -217,6 +232,13 @@ def gather(tools: Tools, report: RunReport, failing: Sequence[CaseResult]) -> Co
         if context.held_out:
             tools.progress.say(f"{len(context.held_out)} failing case(s) held out")
     return context
+
+
+def _run_by(tools: Tools, failing: Sequence[CaseResult]) -> Spectrum:
+    """What the project's own coverage data tells, where it lies in the workspace."""
+    data = tools.repo.workspace / ".coverage"
+    known = tools.repo.view(tools.delta.tree).paths()
+    return spectrum(data, [case.id for case in failing], known, tools.roots)
 
 
 # --- sandbox and baseline ---------------------------------------------------------------

@@ -8,22 +8,29 @@ import click
 
 from gatekeeper import pipeline
 from gatekeeper.assembly import Runs
-from gatekeeper.cli.options import reading
+from gatekeeper.cli.options import logging, logs_of, reading
 from gatekeeper.cli.session import conclude
 from gatekeeper.domain import Report
 
 
 @click.command("context")
 @reading
+@logging
 def command(**values: Any) -> int:
     """Write context.txt, byte for byte what `run` would send, and send nothing.
 
-    `run` leaves out cases that turn out flaky or green on the unchanged commit.
+    `run` leaves out cases that turn out flaky or green on the unchanged commit. With --log or
+    --pipeline the passages of the raw log are in it; no JUnit report is needed then.
     """
+    logs = logs_of(values)
     return conclude(
         "context",
         values,
-        lambda tools: pipeline.show_context(tools, tools.reports.found()),
+        lambda tools: (
+            pipeline.show_context_of_logs(tools, logs)
+            if logs
+            else pipeline.show_context(tools, tools.reports.found())
+        ),
         render=_render,
         runs=Runs.NOTHING,
     )

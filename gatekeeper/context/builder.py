@@ -3,6 +3,7 @@
     # FAILURE_RECORD            which cases fail, and what each says, in a line
     # ANSWERS                   what a person was asked about this failure, and said
     # FAILURE_OUTPUT: CASE      stack trace and output
+    # FAILURE_LOG: FILE         what the job's raw log says of it, where one was named
     # FILE: PATH (lines ...)    the code that the failure touches, see `intake.reach`
     # RECENT_REPO_DELTA         what the author changed, and where that was found out
     # RECENT_REPO_DELTA_DIFF: PATH
@@ -24,17 +25,31 @@ from gatekeeper.context.delta import delta_sections
 from gatekeeper.context.fence import fenced, one_line, shown_path
 from gatekeeper.context.held_out import hold_out
 from gatekeeper.context.scenario import scenario_places, scenario_sections
-from gatekeeper.domain import CaseResult, Context, Delta, Match, RunReport, Section
+from gatekeeper.domain import (
+    CaseId,
+    CaseResult,
+    CaseState,
+    Context,
+    Delta,
+    Match,
+    Passage,
+    RunReport,
+    Section,
+)
+from gatekeeper.intake.coverage_data import Spectrum
 from gatekeeper.intake.reach import MAX_CASES, own_source, reach
 from gatekeeper.intake.stacktrace import case_frames
 from gatekeeper.ports import Tree
 from gatekeeper.redact import Redactor
+from gatekeeper.scenarios.invariants import stated
 
-_SHARES = {"record": 0.15, "output": 0.20, "delta": 0.12, "scenario": 0.10, "instructions": 0.10}
+_SHARES = {"record": 0.15, "output": 0.20, "log": 0.12, "delta": 0.12, "scenario": 0.10,
+           "instructions": 0.10}  # fmt: skip
 """Of the budget, at most, before the code; what the code leaves is given back to them."""
 
 _OMITTED_SHARE = 0.04
 _MAX_LISTED = 50  # failing cases named in the record
+_STATED = 3  # assertions quoted in the record
 
 _Sections = list[Section]
 
@@ -54,6 +69,8 @@ class Known:
     instructions: str = ""  # AGENTS.md
     match: Match | None = None  # the known failure that this one is like
     answers: tuple[str, ...] = ()  # what a person said about this failure, a line each
+    run: Spectrum | None = None  # what the project's coverage data tells of the failing tests
+    passages: tuple[Passage, ...] = ()  # of the job's raw logs, redacted, the most telling first
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +103,20 @@ def build_context(
     kept_back = {case.id for case in held}
     failing = [case for case in failing if case.id not in kept_back]
     failures = [_redacted(case, redactor) for case in failing]
-    frames = case_frames(failing[:MAX_CASES], tree.paths(), roots)
-    places = [*reach(failing, frames, tree, roots, delta), *scenario_places(known.match, tree)]
+    about = failing or _as_cases(known.passages)
+    frames = case_frames(about[:MAX_CASES], tree.paths(), roots)
+    places = [
+        *reach(about, frames, tree, roots, delta, known.run),
+        *scenario_places(known.match, tree),
+    ]
     near = {place.path: None for place in places}
     said = redactor.text(known.instructions)
     diff = redactor.bytes(delta.diff)
+    states = [redactor.text(text) for text in stated(failing, tree, roots)[:_STATED]]
     writers: dict[str, Callable[[int], _Sections]] = {
-        "record": lambda tokens: _record(report, failures, delta, tokens, len(held)),
+        "record": lambda tokens: _record(report, failures, states, delta, tokens, len(held)),
         "output": lambda tokens: _output(failures, tokens),
+        "log": lambda tokens: _logs(known.passages, tokens),
         "delta": lambda tokens: delta_sections(
             delta, diff, list(near), tokens, {place.path for place in hidden}
         ),
@@ -105,12 +128,12 @@ def build_context(
     spare = budget_tokens - _tokens(*parts.values(), answers) - int(budget_tokens * _OMITTED_SHARE)
     code, omitted = code_sections(places, Sources(tree, redactor), max(0, spare), hidden)
     spare -= _tokens(code)
-    for name in ("output", "delta", "scenario", "instructions"):
+    for name in ("output", "log", "delta", "scenario", "instructions"):
         if any(section.cut for section in parts[name]) and spare > 0:
             wider = writers[name](_tokens(parts[name]) + spare)
             spare -= _tokens(wider) - _tokens(parts[name])
             parts[name] = wider
-    sections = [*parts["record"], *answers, *parts["output"], *code]
+    sections = [*parts["record"], *answers, *parts["output"], *parts["log"], *code]
     sections += [*parts["delta"], *parts["scenario"], *parts["instructions"]]
     sections += _omitted(omitted, int(budget_tokens * _OMITTED_SHARE))
     text = "".join(section.text for section in sections)
@@ -123,6 +146,28 @@ def build_context(
         redactor.removed,
         tuple(case.id for case in held),
     )
+
+
+def _as_cases(passages: Sequence[Passage]) -> list[CaseResult]:
+    """What a log says, as if a test had said it: where no test is known to fail."""
+    return [
+        CaseResult(CaseId("", ""), CaseState.ERROR, passage.said, details=passage.text)
+        for passage in passages
+    ]
+
+
+def _logs(passages: Sequence[Passage], tokens: int) -> _Sections:
+    sections: _Sections = []
+    for position, passage in enumerate(passages):
+        end = passage.start + len(passage.lines) - 1
+        title = f"FAILURE_LOG: {one_line(passage.source, 150)}"
+        note = f"lines {passage.start}-{end}"
+        room = (tokens - _tokens(sections)) // (len(passages) - position)
+        overhead = estimate(title + note) + 30
+        text, cut = head_and_tail(passage.text, room - overhead)
+        if text and room > overhead:
+            sections.append(fenced(title, note, text, cut=f"{cut} lines of this log" * bool(cut)))
+    return sections
 
 
 def _tokens(*parts: _Sections) -> int:
@@ -140,7 +185,12 @@ def _redacted(case: CaseResult, redactor: Redactor) -> _Failure:
 
 
 def _record(
-    report: RunReport, failures: Sequence[_Failure], delta: Delta, tokens: int, held: int
+    report: RunReport,
+    failures: Sequence[_Failure],
+    states: Sequence[str],
+    delta: Delta,
+    tokens: int,
+    held: int,
 ) -> _Sections:
     counts = report.counts
     lines = [
@@ -158,6 +208,8 @@ def _record(
         reason = failure.message or failure.output.strip().partition("\n")[0]
         if reason:
             lines.append(f"  {one_line(_with_kind(case, reason), 500)}")
+    if states:
+        lines += ["stated_by_the_tests:", *(f"- {one_line(text, 200)}" for text in states)]
     left = len(failures) - _MAX_LISTED
     text, cut = head("\n".join(lines) + "\n", max(tokens - 40, 80))
     said = [f"{left} further failing cases"] if left > 0 else []

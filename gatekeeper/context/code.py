@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from gatekeeper.context.budget import estimate, head, split_lines
 from gatekeeper.context.fence import fenced, one_line, shown_path
 from gatekeeper.domain import Section
-from gatekeeper.intake.reach import Place
+from gatekeeper.intake.code.place import Place
 from gatekeeper.ports import Tree
 from gatekeeper.redact import Redactor
 

@@ -11,7 +11,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 from gatekeeper.domain import CaseId, CaseResult
-from gatekeeper.intake.reach import Place, own_source
+from gatekeeper.intake.code.place import Place
+from gatekeeper.intake.reach import own_source
 from gatekeeper.intake.stacktrace import case_frames
 from gatekeeper.ports import Tree
 

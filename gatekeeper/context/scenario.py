@@ -15,8 +15,8 @@ from collections.abc import Collection, Iterator, Sequence
 from gatekeeper.context.budget import head
 from gatekeeper.context.fence import fenced
 from gatekeeper.domain import Band, CaseId, Match, Scenario, Section
+from gatekeeper.intake.code.place import Place
 from gatekeeper.intake.python_code import parse
-from gatekeeper.intake.reach import Place
 from gatekeeper.ports import Tree
 from gatekeeper.redact import Redactor
 

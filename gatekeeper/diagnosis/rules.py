@@ -17,6 +17,7 @@ from gatekeeper.domain import (
     RunReport,
     Suspect,
 )
+from gatekeeper.intake.coverage_data import Spectrum
 from gatekeeper.intake.places import is_test
 from gatekeeper.ports import Tree
 
@@ -36,17 +37,18 @@ def diagnose(
     tree: Tree,
     frames: Sequence[Frame],
     roots: Sequence[str] = (),
+    run: Spectrum | None = None,
 ) -> Diagnosis:
     """What kind of failure this is and where its cause may be; never raises, never guesses high.
 
     `frames` are those of the failing cases (`intake.stacktrace.case_frames`). With no failing
-    case the category is unknown and the confidence 0.
+    case the category is unknown and the confidence 0. `run` is what coverage data tells.
     """
     if not failing:
         return Diagnosis(Category.UNKNOWN, f"No case fails: {_totals(report)}.")
     grouped = group(report, failing, tree, delta, roots)
     first, reading = grouped.first, grouped.reading
-    ranked = suspects(failing, delta, tree, frames)
+    ranked = suspects(failing, delta, tree, frames, roots, run)
     confidence, reasons = _confidence(first, ranked, delta, grouped.mixed, reading)
     return Diagnosis(
         reading.category,

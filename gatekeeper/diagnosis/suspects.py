@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gatekeeper.domain import CaseResult, Delta, Frame, Suspect
+from gatekeeper.intake.code.place import Place
+from gatekeeper.intake.coverage_data import Spectrum
 from gatekeeper.intake.places import is_test
-from gatekeeper.intake.reach import Place, reach
+from gatekeeper.intake.reach import reach
 from gatekeeper.ports import Tree
 
 MAX_SUSPECTS = 10
@@ -22,14 +24,15 @@ def suspects(
     tree: Tree,
     frames: Sequence[Frame],
     roots: Sequence[str] = (),
+    run: Spectrum | None = None,
 ) -> tuple[Suspect, ...]:
     """At most ten, best first, one for a definition; scores in 0..1 with their reasons."""
-    places = reach(failing, frames, tree, roots, delta)
+    places = reach(failing, frames, tree, roots, delta, run)
     changed = {change.path for change in delta.files if change.status != "D"}
     best: dict[tuple[str, str, int | None], Suspect] = {}
     for place in places:
         suspect = _suspect(place)
-        key = (suspect.path, suspect.symbol, None if suspect.symbol else suspect.start)
+        key = (suspect.path, suspect.symbol, place.begins if suspect.symbol else suspect.start)
         if suspect.score >= _LEAST and (key not in best or best[key].score < suspect.score):
             best[key] = suspect
     named = {suspect.path for suspect in best.values()}

@@ -8,8 +8,9 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from gatekeeper.domain import CaseResult
+from gatekeeper.intake.code.place import Place
 from gatekeeper.intake.places import is_test
-from gatekeeper.intake.reach import Place, own_source
+from gatekeeper.intake.reach import own_source
 from gatekeeper.intake.stacktrace import frames
 from gatekeeper.ports import Tree
 

@@ -139,3 +139,16 @@ def test_an_empty_log_says_nothing(project: Path, raw: bytes) -> None:
     else:
         assert code == 4
         assert "the log is empty" in said
+
+
+def test_context_of_a_log_holds_its_passages_and_the_code_that_they_name(project: Path) -> None:
+    """No report is needed: what a backend would be told of a failed build, secrets removed."""
+    log = (FOLDER / "recovered_network_then_compile.log").read_bytes()
+    raw = log.replace(b"error: expected", f"error: {TOKEN} expected".encode())
+    code, _, said = gatekeeper(project, "context", "--log", "-", stdin=raw)
+    text = (project / "gatekeeper-report" / "context.txt").read_text()
+    assert code == 0, said
+    assert "# FAILURE_LOG: " in text
+    assert "error: " in text
+    assert "# FILE: main.c" in text
+    assert TOKEN not in text

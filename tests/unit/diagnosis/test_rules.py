@@ -130,17 +130,19 @@ def test_summary_holds_message_place_and_counts() -> None:
     assert "\n" not in found.summary
 
 
-def test_changed_code_that_the_test_reaches_ranks_first() -> None:
-    """Reached and changed beats reached, which beats changed elsewhere, which beats the test."""
+def test_changed_code_that_the_test_reaches_counts_more() -> None:
+    """Reached and changed beats what is only changed, which beats the test; the change is told."""
+    plain = diagnosis(red("assert 2 == 1", ASSERTION, "AssertionError"))
     found = diagnosis(red("assert 2 == 1", ASSERTION, "AssertionError"), delta=CHANGED)
     assert [(s.path, s.symbol) for s in found.suspects][:4] == [
-        ("src/shop/money.py", "add"),
         ("src/shop/core.py", "total"),
+        ("src/shop/money.py", "add"),
         ("src/shop/far.py", ""),
         ("tests/test_core.py", "test_total"),
     ]
-    assert found.suspects[0].why.endswith("changed by the author")
-    assert "src/shop/money.py:1 (add)" in found.suggested_fix
+    assert found.suspects[1].why.endswith("changed by the author")
+    assert found.suspects[1].score > plain.suspects[1].score + 0.1
+    assert "src/shop/core.py:4 (total)" in found.suggested_fix
     assert all(0 <= suspect.score <= 1 for suspect in found.suspects)
 
 
