@@ -33,7 +33,9 @@ def spectrum(
     try:
         if not data.is_file() or data.is_symlink() or data.stat().st_size > _MAX_BYTES:
             return {}
-        with closing(sqlite3.connect(f"{data.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as opened:
+        with closing(
+            sqlite3.connect(f"{data.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
+        ) as opened:
             opened.execute("PRAGMA trusted_schema=OFF")
             return _read(opened, failing, Locator(frozenset(known), roots))
     except (sqlite3.Error, OSError, ValueError, TypeError):

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Iterable, Sequence
 
 from gatekeeper.intake import python_code
-from gatekeeper.intake.code import python, text
+from gatekeeper.intake.code import grammar, python, text
 from gatekeeper.intake.code.imports import Modules, Neighbours
 from gatekeeper.intake.code.outline import Definition
 from gatekeeper.intake.places import is_vendored
@@ -41,7 +41,10 @@ class Sources:
 
     def _outline(self, path: str) -> tuple[Definition, ...]:
         code = self.code(path)
-        return python.outline(code) if code else text.outline(self.text(path))
+        if code:
+            return python.outline(code)
+        written = self.text(path)
+        return grammar.outline(path, written) or text.outline(written)
 
     def imported(self, path: str) -> list[str]:
         """The files that a file imports, once each, in order."""

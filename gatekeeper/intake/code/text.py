@@ -52,7 +52,7 @@ def outline(text: str) -> tuple[Definition, ...]:
     """Functions, methods, headers of classes, and what stands between them; in order."""
     lines = text.split("\n")
     found = list(_definitions(lines, 0, len(lines), "", -1))
-    return tuple(sorted((*found, *_between(lines, found)), key=lambda one: (one.start, one.end)))
+    return tuple(sorted((*found, *between(lines, found)), key=lambda one: (one.start, one.end)))
 
 
 def uses(text: str) -> Counter[str]:
@@ -73,18 +73,18 @@ def _definitions(
         kind, name, of = opener
         end = _end(lines, at, last)
         dotted = ".".join(filter(None, (of or owner, name)))
-        start = _first(lines, at, first)
+        start = with_comment(lines, at, first)
         if kind in _OWNERS and end > at:
             inner = list(_definitions(lines, at + 1, end, dotted, _indent(lines[at])))
             stop = inner[0].start - 1 if inner else end + 1
-            yield _made(lines, dotted, start, max(at, stop - 1), (name,), header=True)
+            yield made(lines, dotted, start, max(at, stop - 1), (name,), header=True)
             yield from inner
         else:
-            yield _made(lines, dotted, start, end, (name,))
+            yield made(lines, dotted, start, end, (name,))
         at = end + 1
 
 
-def _made(
+def made(
     lines: Sequence[str],
     name: str,
     start: int,
@@ -93,6 +93,7 @@ def _made(
     *,
     header: bool = False,
 ) -> Definition:
+    """The definition of some lines (0-based, both included), with the names in them."""
     text = "\n".join(lines[start : end + 1])
     return Definition(name, start + 1, end + 1, binds, uses(text), header)
 
@@ -135,7 +136,7 @@ def _end(lines: Sequence[str], at: int, last: int) -> int:
     return last - 1
 
 
-def _first(lines: Sequence[str], at: int, least: int) -> int:
+def with_comment(lines: Sequence[str], at: int, least: int) -> int:
     """With the comment and annotations that stand directly before."""
     start = at
     while start > least and re.match(r"\s*(?://|/?\*|#|@\w)", lines[start - 1]):
@@ -143,7 +144,7 @@ def _first(lines: Sequence[str], at: int, least: int) -> int:
     return start if at - start <= LOOSE else at
 
 
-def _between(lines: Sequence[str], found: Sequence[Definition]) -> Iterator[Definition]:
+def between(lines: Sequence[str], found: Sequence[Definition]) -> Iterator[Definition]:
     """Statements of the file itself, between its definitions."""
     covered = {line for one in found for line in range(one.start, one.end + 1)}
     start = 0
@@ -153,7 +154,7 @@ def _between(lines: Sequence[str], found: Sequence[Definition]) -> Iterator[Defi
             start = number
         elif start and (not free or number - start >= LOOSE):
             if len("".join(lines[start - 1 : number - 1]).strip()) > 3:
-                yield _made(lines, "", start - 1, number - 2, ())
+                yield made(lines, "", start - 1, number - 2, ())
             start = number if free else 0
 
 
