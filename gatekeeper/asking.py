@@ -48,8 +48,7 @@ def directed(tools: Tools) -> tuple[Tools, Conclusion | None]:
     dialog = Dialog(tools.asking.policy, asked, answers=given)
     tools.journal.note(dialog=dialog)
     if dialog.open and tools.asking.policy == "interactive":
-        with tools.journal.step("questions", tools.progress):
-            dialog = _conversed(tools, dialog)
+        dialog = _conversed(tools, dialog)  # no step: its live line would write over the prompt
         if dialog.open:
             return tools, unanswered(dialog)
     return _obeyed(tools, dialog)
@@ -70,6 +69,11 @@ def waiting(tools: Tools) -> Conclusion | None:
             for line in lines_of(question):
                 tools.progress.say(line)
     return unanswered(dialog)
+
+
+def unasked(tools: Tools) -> Tools:
+    """The same tools for a job that obeys given answers, and asks nobody for more."""
+    return replace(tools, asking=replace(tools.asking, policy="off"))
 
 
 def _asked(tools: Tools) -> tuple[Question, ...]:
@@ -111,6 +115,9 @@ def _obeyed(tools: Tools, dialog: Dialog) -> tuple[Tools, Conclusion | None]:
     if match is not None and wanted.known == match.scenario.id:
         said = "a person says that it is this one"
         tools.journal.note(match=replace(match, band=Band.HIGH, reasons=(*match.reasons, said)))
+    if match is not None and wanted.unknown:
+        said = "a person says that it is not this one"
+        tools.journal.note(match=replace(match, band=Band.LOW, reasons=(*match.reasons, said)))
     for line in wanted.told:
         tools.progress.say(f"answered: {line}")
     return replace(tools, policy=policy, directions=wanted), None

@@ -35,7 +35,13 @@ from gatekeeper.spending.budget import Limits
 from gatekeeper.spending.ledger import Ledger, fingerprint
 from gatekeeper.spending.prices import known_prices
 from gatekeeper.steps import Asking, Deadline, Policy, Tools
-from gatekeeper.trust import Asked, instructions, known_scenarios, settings_and_delta
+from gatekeeper.trust import (
+    Asked,
+    answers_of,
+    instructions,
+    known_scenarios,
+    settings_and_delta,
+)
 from gatekeeper.validation.bench import Bench
 from gatekeeper.validation.doubts import Wanted
 from gatekeeper.wiring import (
@@ -132,7 +138,7 @@ def open_tools(
             deadline=_deadline(settings, provider, started),
             feedback=render_feedback,
             policy=_policy(settings),
-            asking=_asking(settings, person),
+            asking=_asking(settings, asked, person),
             wanted=_wanted(settings),
             judge=judge_of(settings, redactor, progress),
             writer=_writer(settings, runs, progress),
@@ -282,10 +288,11 @@ def _policy(settings: Settings) -> Policy:
     )
 
 
-def _asking(settings: Settings, person: Person) -> Asking:
+def _asking(settings: Settings, asked: Asked, person: Person) -> Asking:
     chosen = settings.clarification
-    origin = settings.sources["clarification.answers"]
-    return Asking(chosen.policy, chosen.threshold, chosen.answers, origin, person)
+    origin = asked.answers[0] if asked.answers else settings.sources["clarification.answers"]
+    given = {**chosen.answers, **answers_of(asked)}
+    return Asking(chosen.policy, chosen.threshold, given, origin, person)
 
 
 def _wanted(settings: Settings) -> Wanted:

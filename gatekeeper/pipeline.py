@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Future
 
-from gatekeeper.asking import directed, questions, taken_on, waiting
+from gatekeeper.asking import directed, questions, taken_on, unasked, waiting
 from gatekeeper.diagnosis.logs import outside_of_tests
 from gatekeeper.domain import (
     Attempt,
@@ -176,11 +176,14 @@ def clarify(tools: Tools, report: RunReport) -> Conclusion:
     done = done or waiting(tools)
     answered = tools.journal.report.dialog
     if answered is None:
+        off = "clarification.policy is off"
+        sure = f"clarification.threshold is {tools.asking.threshold:g}"
+        why = off if tools.asking.policy == "off" else sure
         return Conclusion(
             Outcome.ANALYZED,
             0,
             f"Nothing has to be asked: {found.category} with confidence {found.confidence:.2f}, "
-            f"and clarification.threshold is {tools.asking.threshold:g}.",
+            f"and {why}.",
         )
     if done and answered.open:
         return done
@@ -197,7 +200,10 @@ def show_context(tools: Tools, report: RunReport) -> Conclusion:
     if done := understand(tools, report):
         return done
     explain(tools, report)
-    context = gather(tools, report, report.failing)
+    tools, done = directed(unasked(tools))
+    if done:
+        return done
+    context = gather(tools, report, taken_on(tools, report.failing))
     return Conclusion(Outcome.ANALYZED, 0, f"The context has about {context.tokens} tokens.")
 
 

@@ -270,7 +270,14 @@ class Rounds:
             Outcome.ACCEPTED,
             10 if self.tools.policy.accepted_fails else 0,
             f"{kind} was accepted ({winner.id}: {files}).",
-            f"{self._review()}Read patch.diff, then `gatekeeper apply`.",
+            f"{self._left()}{self._review()}Read patch.diff, then `gatekeeper apply`.",
+        )
+
+    def _left(self) -> str:
+        """What an answer left out: it is red before and after."""
+        first = self.tools.directions.first
+        return f"Only cause {first} was taken on; the tests of the others are red still. " * bool(
+            first
         )
 
     def _review(self) -> str:

@@ -18,7 +18,7 @@ from gatekeeper.intake.junit import find_reports
 from gatekeeper.intake.provider import Provider
 from gatekeeper.scenarios import DEMO_FOLDER, Memory, is_scenario_file
 from gatekeeper.scenarios import load as load_scenarios
-from gatekeeper.settings import Settings, load
+from gatekeeper.settings import Settings, load, plain_entries
 
 CONFIG = ".gatekeeper.yml"
 INSTRUCTIONS = "AGENTS.md"
@@ -33,6 +33,32 @@ class Asked:
     config: Path | None
     flags: Mapping[str, str]
     env: Mapping[str, str]
+    answers: tuple[str, bytes] | None = None  # name and content of the file of `--answers`
+
+
+def answers_of(asked: Asked) -> dict[str, str]:
+    """The answers of the file, by the id of their question. UsageError where it is not such one."""
+    if asked.answers is None:
+        return {}
+    found = {}
+    for entry in plain_entries(*asked.answers):
+        if not isinstance(entry.value, str):
+            raise UsageError(
+                f"{entry.where}: the answer to `{entry.name}` is empty or no plain text",
+                hint="Write the id of the question with its answer, such as `cause: fix`.",
+            )
+        found[entry.name] = _joined(entry.value)
+    if not found:
+        raise UsageError(
+            f"{asked.answers[0]}: holds no answer",
+            hint="Write the id of each question with its answer, such as `cause: fix`.",
+        )
+    return found
+
+
+def _joined(text: str) -> str:
+    """JSON writes an emoji as two halves, which YAML leaves apart."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def settings_and_delta(

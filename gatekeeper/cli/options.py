@@ -7,10 +7,9 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO
 
 import click
-import yaml
 
 from gatekeeper.intake.logs.sources import Logs
 from gatekeeper.settings import RUNNERS
@@ -28,6 +27,9 @@ FLAGS: Mapping[str, str] = {
     "model": "backend.model",
 }
 """Flag (as a Python name) to the setting that it sets."""
+
+MAX_ANSWERS = 1024 * 1024
+"""Bytes of a file of answers that are read; a person writes a few lines."""
 
 _Command = Callable[..., Any]
 
@@ -94,7 +96,7 @@ _wording = _stack(
 )  # fmt: skip
 
 _answers = _stack(
-    click.option("--answers", type=click.File("r", encoding="utf-8"), metavar="FILE",
+    click.option("--answers", type=click.File("rb"), metavar="FILE",
                  envvar="GATEKEEPER_ANSWERS",
                  help="Answers to the questions (answers.yml), `-` for standard input."),
 )  # fmt: skip
@@ -117,6 +119,7 @@ def options_of(values: Mapping[str, Any], env: Mapping[str, str] | None = None) 
         config=values["config"],
         flags=flags_of(values),
         env=dict(os.environ if env is None else env),
+        answers=_answers_file(values.get("answers")),
     )
 
 
@@ -132,8 +135,6 @@ def flags_of(values: Mapping[str, Any]) -> dict[str, str]:
         value = values.get(name)
         if value:
             flags[key] = json.dumps(value) if isinstance(value, tuple) else str(value)
-    if values.get("answers"):
-        flags["clarification.answers"] = json.dumps(_read_answers(values["answers"]))
     for item in values["sets"]:
         key, found, value = item.partition("=")
         if not found:
@@ -142,15 +143,6 @@ def flags_of(values: Mapping[str, Any]) -> dict[str, str]:
     return flags
 
 
-def _read_answers(file: TextIO) -> dict[str, str]:
-    """The answers by the id of their question, from YAML or JSON; numbers stay text."""
-    try:
-        found = yaml.load(file.read(), Loader=yaml.BaseLoader)  # noqa: S506 - a SafeLoader
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise click.UsageError(f"--answers {file.name}: it is no YAML: {error}") from None
-    if not isinstance(found, dict) or not all(isinstance(one, str) for one in found.values()):
-        raise click.UsageError(
-            f"--answers {file.name}: expected the id of each question with its answer, such as"
-            " `cause: fix`"
-        )
-    return {str(id_): answer for id_, answer in found.items()}
+def _answers_file(file: BinaryIO | None) -> tuple[str, bytes] | None:
+    """Its name and content. Read at once: it may lie in the folder of the report."""
+    return (file.name, file.read(MAX_ANSWERS)) if file else None

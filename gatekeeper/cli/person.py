@@ -28,7 +28,7 @@ class Terminal:
         """One line of standard input; undecodable bytes are replaced."""
         click.echo(printable(prompt), nl=False, err=True)
         stream = sys.stdin
-        line = stream.readline(LONGEST)
+        line = stream.buffer.readline(LONGEST).decode(stream.encoding or "utf-8", "replace")
         if not stream.isatty():
             click.echo(err=True)  # nobody typed an end of line
         return line.rstrip("\r\n") if line else None

@@ -28,6 +28,9 @@ def command(folder: Path, **values: Any) -> int:
         f"backend.replay={folder.resolve()}",
         *values["sets"],
     )
+    stored = folder / "answers.yml"
+    if stored.is_file():  # a person's answers were part of that run
+        values["answers"] = stored.open("rb")
     return conclude(
         "replay",
         values,

@@ -38,7 +38,7 @@ from gatekeeper.files import write_atomically
 from gatekeeper.journal import Journal
 from gatekeeper.ports import Progress
 from gatekeeper.steps import Tools
-from gatekeeper.trust import Asked
+from gatekeeper.trust import Asked, answers_of
 
 OUTCOMES: Mapping[type[GatekeeperError], Outcome] = {
     UsageError: Outcome.USAGE,
@@ -91,6 +91,7 @@ def conclude(
                     redactor.bytes,
                     lambda: redactor.found,
                 )
+                journal.note(given=tuple(answers_of(options).items()))
                 person = Terminal(redactor.text)
                 with assembly.open_tools(
                     options, journal, progress, redactor, person, runs=runs, started=started

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from gatekeeper.context.budget import estimate, head, head_and_tail
+from gatekeeper.context.budget import BYTES_PER_TOKEN, estimate, head, head_and_tail
 from gatekeeper.context.code import Sources, code_sections
 from gatekeeper.context.delta import delta_sections
 from gatekeeper.context.fence import fenced, one_line, shown_path
@@ -44,7 +44,9 @@ from gatekeeper.redact import Redactor
 from gatekeeper.scenarios.invariants import stated
 
 _SHARES = {"record": 0.15, "output": 0.20, "log": 0.12, "delta": 0.12, "scenario": 0.10,
-           "instructions": 0.10}  # fmt: skip
+           "instructions": 0.10,
+    "answers": 0.15,
+}  # fmt: skip
 """Of the budget, at most, before the code; what the code leaves is given back to them."""
 
 _OMITTED_SHARE = 0.04
@@ -123,7 +125,9 @@ def build_context(
         "scenario": lambda tokens: scenario_sections(known.match, tokens, redactor, kept_back),
         "instructions": lambda tokens: _instructions(said, tokens),
     }
-    answers = _answers(redactor.text("\n".join(known.answers)))
+    answers = _answers(
+        redactor.text("\n".join(known.answers)), int(budget_tokens * _SHARES["answers"])
+    )
     parts = {name: write(int(budget_tokens * _SHARES[name])) for name, write in writers.items()}
     spare = budget_tokens - _tokens(*parts.values(), answers) - int(budget_tokens * _OMITTED_SHARE)
     code, omitted = code_sections(places, Sources(tree, redactor), max(0, spare), hidden)
@@ -221,10 +225,15 @@ def _with_kind(case: CaseResult, reason: str) -> str:
     return reason if not case.kind or case.kind in reason else f"{case.kind}: {reason}"
 
 
-def _answers(text: str) -> _Sections:
-    """Never cut: it is short, and a person's word outweighs everything that was guessed."""
+def _answers(text: str, tokens: int) -> _Sections:
+    """A person's word, which outweighs everything that was guessed; a novel is cut."""
+    if not text:
+        return []
+    room = int(max(tokens - 50, 30) * BYTES_PER_TOKEN)
+    kept = text.encode("utf-8", "replace")[:room].decode("utf-8", "ignore")
+    left = len(text) - len(kept)
     note = "a person's answers; they are right, whatever else seems likely"
-    return [fenced("ANSWERS", note, text)] if text else []
+    return [fenced("ANSWERS", note, kept, cut=f"{left} characters" * bool(left))]
 
 
 def _output(failures: Sequence[_Failure], tokens: int) -> _Sections:

@@ -88,6 +88,7 @@ class Report:
     context: Context | None = None
     questions: tuple[Question, ...] = ()  # that have no answer
     dialog: Dialog | None = None
+    given: tuple[tuple[str, str], ...] = ()  # answers of a file, by the id of their question
     attempts: tuple[Attempt, ...] = ()
     accepted: str = ""  # id of the accepted attempt
     proposed: Scenario | None = None  # drafted, for a person to approve

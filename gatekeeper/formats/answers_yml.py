@@ -13,10 +13,12 @@ class AnswersYml:
     filename = "answers.yml"
 
     def render(self, report: Report) -> bytes | None:
-        """The id of each answered question with its answer; nothing where there is none."""
-        if report.dialog is None or not report.dialog.answers:
+        """The id of each answered question with its answer; what a file gave is never lost."""
+        found = dict(report.given)
+        if report.dialog is not None:
+            found |= {answer.question: _said(answer) for answer in report.dialog.answers}
+        if not found:
             return None
-        found = {answer.question: _said(answer) for answer in report.dialog.answers}
         head = b"# For `gatekeeper run --answers`; the questions are in report.md.\n"
         return head + yaml.safe_dump(found, allow_unicode=False, sort_keys=False).encode()
 

@@ -34,6 +34,8 @@ class DialogJson:
 
 
 def _unended(found: Dialog) -> str:
+    if not found.open:
+        return "confirmed" if found.rounds else "answered beforehand"
     return "broke off" if found.rounds else "not answered"
 
 

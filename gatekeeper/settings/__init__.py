@@ -14,6 +14,7 @@ from gatekeeper.settings.sections import (
     SandboxSection,
     SuiteSection,
 )
+from gatekeeper.settings.yamlfile import plain_entries
 
 __all__ = [
     "COMMAND_LINE",
@@ -31,4 +32,5 @@ __all__ = [
     "SuiteSection",
     "load",
     "markdown",
+    "plain_entries",
 ]

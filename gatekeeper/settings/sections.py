@@ -278,7 +278,7 @@ class ClarificationSection:
         "With open questions: end with exit 3, ask on the terminal, or go on without",
     )
     threshold: float = _setting(
-        0.45, number(0, 1), "Confidence of the diagnosis below which a person is asked"
+        0.5, number(0, 1), "Confidence of the diagnosis below which a person is asked"
     )
     answers: Mapping[str, str] = _setting(
         {}, PAIRS, "Answers by the id of the question; `--answers FILE` reads them from a file"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from gatekeeper.diagnosis.clarification.questions import IDS, MODEL
+from gatekeeper.diagnosis.clarification.questions import IDS, KNOWN, MODEL
 from gatekeeper.domain import Answer, CaseId, Cause, Dialog, Effect, Question
 from gatekeeper.errors import UsageError
 
@@ -22,6 +22,7 @@ class Directions:
     only: tuple[str, ...] = ()  # files that may be changed; () is any
     first: int = 0  # the number of the cause that is taken on, from 1; 0 is all
     known: str = ""  # the id of the scenario that it is
+    unknown: bool = False  # it is not the known failure that it looked like
     told: tuple[str, ...] = ()  # what a backend is told, a line each
 
 
@@ -46,7 +47,7 @@ def read_answer(question: Question, said: str, origin: str) -> Answer | Misread:
         names = (str(number), option.key.casefold(), option.text.casefold())
         if text.casefold() in names:
             return Answer(question.id, option.text, option.effect, option.target, origin)
-    if text.isdecimal() or _like_a_key(text):
+    if text.isdecimal() or _like_a_key(text, question):
         return Misread(
             f"`{question.id}` has no option `{text}`",
             f"Options are 1 to {len(question.options)}: {keys}; or your own words.",
@@ -54,12 +55,20 @@ def read_answer(question: Question, said: str, origin: str) -> Answer | Misread:
     return Answer(question.id, text[:MAX_TEXT], Effect.NOTE, "", origin)
 
 
-def _like_a_key(text: str) -> bool:
-    """Whether it is meant as a key: one of the words, with a target at most where it takes one."""
+def _like_a_key(text: str, question: Question) -> bool:
+    """Whether it is meant as a key, or as a yes to a question that has more answers than that."""
     word, _, target = text.casefold().partition(" ")
-    if word in ("only", "first", "known"):
-        return " " not in target.strip()
-    return not target and word in {str(effect) for effect in Effect} - {"note"}
+    if not question.options:
+        return False
+    if not target:
+        return word in _WORDS
+    meant = {str(option.effect) for option in question.options if option.target}
+    meant |= {"first"} if target.strip().isdecimal() else set()
+    meant |= {"only"} if "/" in target else set()
+    return word in meant and " " not in target.strip()
+
+
+_WORDS = {str(effect) for effect in Effect} - {"note"} | {"y", "yes", "n", "no", "e"}
 
 
 def given_answers(
@@ -74,13 +83,24 @@ def given_answers(
             f"{origin} answers `{wrong[0]}`, and there is no such question",
             hint=f"Questions are {', '.join(IDS)}; clarification_request.json has this run's.",
         )
-    asked = {question.id: question for question in questions}
     answers = tuple(
-        _required(read_answer(asked[id_], said, origin), origin)
-        for id_, said in given.items()
-        if id_ in asked
+        _required(read_answer(question, given[question.id], origin), origin)
+        for question in questions
+        if question.id in given
     )
-    return answers, tuple(id_ for id_ in given if id_ not in asked and id_ != MODEL)
+    asked = {question.id for question in questions}
+    needless = tuple(id_ for id_ in given if id_ not in asked and id_ != MODEL)
+    for id_ in needless:
+        if given[id_].strip().casefold().startswith(_BINDING):
+            raise UsageError(
+                f"{origin} answers `{id_}: {given[id_]}`, and this failure has no such question",
+                hint="An answer that restricts the run is not left out silently; remove it.",
+            )
+    return answers, needless
+
+
+_BINDING = ("only ", "first ", "stop")
+"""What an answer begins with that must not be ignored, where there is nothing to obey it by."""
 
 
 def _required(read: Answer | Misread, origin: str) -> Answer:
@@ -105,6 +125,7 @@ def directions(dialog: Dialog | None) -> Directions:
         tuple(answer.target for answer in by_effect.get(Effect.ONLY, [])),
         int(first[0].target) if first else 0,
         known[0].target if known else "",
+        any(a.question == KNOWN and a.effect is Effect.FIX for a in dialog.answers),
         tuple(_told(dialog)),
     )
 

@@ -41,7 +41,7 @@ def converse(dialog: Dialog, person: Person) -> Iterator[Dialog]:
                 return
         raise _Ended(f"not confirmed in {ROUNDS} rounds")
     except _Ended as end:
-        yield replace(talk.dialog, answers=dialog.answers, ended=end.why)
+        yield replace(talk.noted(), answers=dialog.answers, ended=end.why)
 
 
 @dataclass
@@ -63,7 +63,7 @@ class _Talk:
             said = self._read(f"Number, or your own words (an empty line stops) [{question.id}]: ")
             before = self.answers.get(question.id)
             self.typed.append(Typed(question.id, said, before.text if before else ""))
-            yield self._noted()
+            yield self.noted()
             if not said:
                 raise _Ended("an empty answer")
             read = read_answer(question, said, "dialogue")
@@ -80,15 +80,16 @@ class _Talk:
             self.person.show(f"  {number}  {question.id}: {answer_line(self.answers[question.id])}")
         said = self._read("Is that right? y goes on, `e NUMBER` changes one: ")
         self.typed.append(Typed("", said))
-        yield self._noted()
+        yield self.noted()
         word, _, rest = said.casefold().partition(" ")
         if word in _YES:
             yield self._closed(confirmed=True)
             return True
         if word not in ("e", "edit"):
             raise _Ended("not confirmed" if said else "an empty answer")
-        if rest.strip().isdecimal() and 1 <= int(rest) <= len(numbered):
-            yield from self._ask(numbered[int(rest) - 1])
+        chosen = dict(zip(map(str, range(1, len(numbered) + 1)), numbered, strict=False))
+        if rest.strip() in chosen:
+            yield from self._ask(chosen[rest.strip()])
             yield from self.ask_more()
         else:
             self.person.show(f"    There is no answer {rest.strip() or '(no number)'} to change.")
@@ -112,8 +113,10 @@ class _Talk:
             raise _Ended("the input is at its end")
         return said.strip()
 
-    def _noted(self) -> Dialog:
+    def noted(self) -> Dialog:
         """The dialogue with the round that is going on."""
+        if not self.typed:
+            return self.dialog
         return replace(self.dialog, rounds=(*self.dialog.rounds, Round(tuple(self.typed))))
 
     def _closed(self, *, confirmed: bool) -> Dialog:

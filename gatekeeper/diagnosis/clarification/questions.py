@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from gatekeeper.domain import (
+    Band,
     Category,
     Cause,
     Diagnosis,
@@ -41,7 +42,7 @@ _OFFERED = {
     Category.TIMEOUT: (_RERUN, _FIX, _AROUND),
     Category.UNKNOWN: (_PERSON, _FIX, _RERUN),
     Category.LINT: (_FIX, _PERSON),
-    Category.BUILD: (_FIX, _AROUND, _PERSON),
+    Category.BUILD: (_FIX, _AROUND),
 }
 _OFFERED_AROUND = (_AROUND, _FIX, _RERUN)
 """Dependency, configuration, infrastructure, resource: nothing in the code mends those."""
@@ -121,12 +122,11 @@ def _near(suspects: Sequence[Suspect]) -> list[Suspect]:
 
 def _known(match: Match) -> Question:
     known = match.scenario
+    no = Option("No, or nobody knows: its record is not used", Effect.FIX)
+    yes = Option("Yes: its record is taken for a fact", Effect.KNOWN, known.id)
     return Question(
         f"Is it the known failure {known.id} ({known.title or 'without a title'})?",
-        (
-            Option("No, or nobody knows: its record is not used", Effect.FIX),
-            Option("Yes: its record is taken for a fact", Effect.KNOWN, known.id),
-        ),
+        (yes, no) if match.band is Band.HIGH else (no, yes),
         f"Likeness {match.score:.2f}: {'; '.join(match.reasons)}.",
         KNOWN,
     )

@@ -29,7 +29,7 @@ def lines_of(question: Question) -> Iterator[str]:
         yield f"    why: {question.reason}"
     for number, option in enumerate(question.options, 1):
         best = " (recommended)" if number == 1 else ""
-        yield f"    {number}  {option.text}{best}: {DOES[option.effect]}"
+        yield f"    {number}  {option.text}{best} [{DOES[option.effect]}]"
 
 
 def answer_line(answer: Answer) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import random
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 
-from gatekeeper.cli.options import flags_of
 from gatekeeper.diagnosis.clarification.answers import (
     MAX_TEXT,
     Misread,
@@ -36,7 +35,7 @@ from gatekeeper.domain import (
 )
 from gatekeeper.errors import UsageError
 from gatekeeper.formats.answers_yml import AnswersYml
-from gatekeeper.settings import load
+from gatekeeper.trust import Asked, answers_of
 
 SUSPECTS = (
     Suspect("tests/test_a.py", 1, 2, 0.9, "the test itself"),
@@ -191,8 +190,8 @@ def stored(answers: tuple[Answer, ...]) -> dict[str, str]:
     dialog = Dialog("interactive", asked(), answers=answers)
     written = AnswersYml().render(Report("clarify", Outcome.ANALYZED, 0, "", dialog=dialog))
     assert written is not None
-    flags = flags_of({"answers": io.StringIO(written.decode()), "sets": ()})
-    return dict(load(env={}, flags=flags).clarification.answers)
+    nowhere = Path("none")
+    return answers_of(Asked(nowhere, nowhere, None, {}, {}, ("answers.yml", written)))
 
 
 @pytest.mark.parametrize(
@@ -298,3 +297,38 @@ def test_any_input_comes_to_an_end_that_is_either_confirmed_or_explained(seed: i
     assert bool(end.answers) is confirmed
     assert confirmed is not bool(end.open)
     assert person.reads <= (ROUNDS + 1) * (len(asked()) * MISTAKES + 1)
+
+
+@pytest.mark.parametrize("lines", [("1",), ("1", "n"), ("1", ""), ("7", "8", "9")])
+def test_nothing_that_was_typed_is_lost_when_it_breaks_off(lines: tuple[str, ...]) -> None:
+    """The last dialogue holds every line, however the conversation ended."""
+    end = talked(asked()[:1], *lines)
+    typed = [one.text for round_ in end.rounds for one in round_.typed]
+    assert typed == list(lines)
+
+
+def test_an_absurd_number_to_edit_is_no_crash() -> None:
+    """int() of more than 4300 digits raises ValueError -> exit 70."""
+    assert talked(asked()[:1], "1", "e " + "9" * 5000, "y").answers
+
+
+@pytest.mark.parametrize("said", ["known issue", "only Linux", "first run", "known flake"])
+def test_two_words_that_only_begin_like_a_key_are_a_note(said: str) -> None:
+    """Free text is refused on a question that offers no such option at all."""
+    read = read_answer(asked()[0], said, "x")
+    assert isinstance(read, Answer)
+    assert read.effect is Effect.NOTE
+
+
+def test_the_answers_stand_in_the_order_of_the_questions() -> None:
+    """The order of the file's keys changes context.txt, which must be deterministic."""
+    one, _ = given_answers(asked(), {"cause": "fix", "order": "first 1"}, "f")
+    two, _ = given_answers(asked(), {"order": "first 1", "cause": "fix"}, "f")
+    assert one == two
+
+
+@pytest.mark.parametrize("category", list(Category))
+def test_no_two_options_of_a_question_share_a_key(category: Category) -> None:
+    """`build` offers STOP twice, so answers.yml cannot say the second one."""
+    for question in asked(category):
+        assert len({option.key for option in question.options}) == len(question.options)
