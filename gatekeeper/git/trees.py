@@ -51,6 +51,10 @@ class TreeView:
 
     def paths(self) -> frozenset[str]:
         """Every path that is a file or a link."""
+        return self._paths
+
+    @cached_property
+    def _paths(self) -> frozenset[str]:
         return frozenset(p for p, entry in self.entries.items() if entry.mode != SUBMODULE)
 
     def has_folder(self, path: str) -> bool:

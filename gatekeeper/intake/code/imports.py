@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 
 from gatekeeper.intake import script_code
-from gatekeeper.intake.code.ranking import named_alike
+from gatekeeper.intake.code.ranking import ALIKE_FROM, named_alike, stem_words
 from gatekeeper.intake.places import is_test, is_vendored
 from gatekeeper.intake.python_code import PythonCode
 
@@ -97,11 +97,14 @@ class Neighbours:
 
 def alike(path: str, known: Iterable[str], most: int = 20) -> list[str]:
     """Product files that are named as a test is, nearest first: where no import leads anywhere."""
-    ending = path.rpartition(".")[2]
+    ending = f".{path.rpartition('.')[2]}"
+    begins = tuple(word[:ALIKE_FROM] for word in stem_words(path))
+    written = (other for other in known if other.endswith(ending))
+    possible = (other for other in written if any(map(other.lower().__contains__, begins)))
     fits = [
         (-named_alike(path, other), -_common(other, path), len(other), other)
-        for other in known
-        if other.endswith(f".{ending}") and not is_test(other) and not is_vendored(other)
+        for other in possible
+        if not is_test(other) and not is_vendored(other)
     ]
     return [other for score, *_, other in sorted(fits) if score][:most]
 

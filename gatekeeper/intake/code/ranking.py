@@ -24,6 +24,8 @@ _SAME_FILE = 3.0  # a name means rather what the same file defines
 _SAME_CLASS = 3.0
 _METHOD = 0.8  # so near is any method to its class
 _SATURATION, _BY_LENGTH = 1.2, 0.4  # BM25's k1 and b
+ALIKE_FROM = 4
+"""Letters at least that the names of a test and of what it tests begin with alike."""
 _NAME_COUNTS = 4  # times: a word in the name of a definition or its file
 
 
@@ -187,4 +189,4 @@ def _alike(one: str, other: str) -> bool:
         if left != right:
             break
         common += 1
-    return one == other or common >= max(4, 0.7 * min(len(one), len(other)))
+    return one == other or common >= max(ALIKE_FROM, 0.7 * min(len(one), len(other)))

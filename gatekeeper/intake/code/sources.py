@@ -26,7 +26,7 @@ class Sources:
         self._tree = tree
         self.known = tree.paths()
         self.locator = Locator(self.known, roots)
-        self.modules = Modules(self.known)
+        self._modules = functools.cache(lambda: Modules(self.known))
         self._neighbours = functools.cache(lambda: Neighbours(self.known))
         self.text = functools.cache(self._text)
         self.code = functools.cache(self._code)
@@ -50,7 +50,7 @@ class Sources:
         """The files that a file imports, once each, in order."""
         code = self.code(path)
         if code:
-            found = self.modules.imported(path, code)
+            found = self._modules().imported(path, code)
         else:
             found = self._neighbours().imported(path, self.text(path))
         return [one for one in dict.fromkeys(found) if one != path and not is_vendored(one)]
