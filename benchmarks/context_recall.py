@@ -180,18 +180,22 @@ def _table(every: dict[str, list[Result]]) -> None:
     reads = [r.reads for results in every.values() for r in results]
     print(f"diagnosis: median {statistics.median(seconds):.2f} s, most {max(seconds):.2f} s;")
     print(f"files read: median {statistics.median(reads):.0f}, most {max(reads)}")
+    for title, results in every.items():
+        right = sum(r.category == "product-bug" for r in results)
+        print(f"category right: {right} of {len(results)} ({title})")
     languages = Counter(r.bug.facts["language"] for r in next(reversed(every.values())))
     print(", ".join(f"{name}: {count}" for name, count in sorted(languages.items())))
 
 
 def _share(results: Sequence[Result], pick: str, budget: int) -> float:
     """The mean over the bugs of the share of its hunks that are inside: a bug counts once."""
-    return statistics.mean(getattr(r, pick)[budget] / max(1, r.hunks) for r in results)
+    return float(statistics.mean(getattr(r, pick)[budget] / max(1, r.hunks) for r in results))
 
 
 def _ranks(results: Sequence[Result]) -> str:
     def best(name: str, top: int) -> float:
-        return 100 * sum(0 < getattr(r, name) <= top for r in results) / len(results)
+        ranks: list[int] = [getattr(r, name) for r in results]
+        return 100 * sum(0 < rank <= top for rank in ranks) / len(results)
 
     return (
         f"{best('file_rank', 1):6.0f}{best('file_rank', 3):6.0f} |"

@@ -40,7 +40,8 @@ class Facts:
 
     `git` is what `git --version` prints, "" where there is none. `image_there` is None where
     nobody could ask. `reports` are the files that tests.junit matches now, `also` the names
-    of the further frameworks that the tree shows.
+    of the further frameworks that the tree shows. `by_layout` and `by_grammar` are the endings of
+    its source files of other languages than Python, by what finds the definitions in them.
     """
 
     settings: Settings
@@ -51,13 +52,15 @@ class Facts:
     image_there: bool | None = None
     reports: Sequence[str] = ()
     also: Sequence[str] = ()
+    by_layout: Sequence[str] = ()
+    by_grammar: Sequence[str] = ()
 
 
 def checks(facts: Facts) -> tuple[Check, ...]:
     """Every check, in the order in which `run` would meet the problem."""
     return tuple(
         check
-        for part in (_git, _workspace, _tests, _reports, _engine, _image, _backend)
+        for part in (_git, _workspace, _sources, _tests, _reports, _engine, _image, _backend)
         for check in part(facts)
     )
 
@@ -87,6 +90,15 @@ def _workspace(facts: Facts) -> Iterator[Check]:
     else:
         hint = "Name it by --base, or fetch more history (GIT_DEPTH: 0)."
         yield Check("base", Health.WARN, delta.unknown or "not found", hint)
+
+
+def _sources(facts: Facts) -> Iterator[Check]:
+    """Both ways find as much (benchmarks/README.md), so neither is a fault."""
+    if facts.by_layout:
+        how = "by indentation and brackets; pip install 'gatekeeper-ci[tree-sitter]' reads grammar"
+        yield Check("sources", Health.OK, f"{', '.join(facts.by_layout)} {how}")
+    elif facts.by_grammar:
+        yield Check("sources", Health.OK, f"{', '.join(facts.by_grammar)} by tree-sitter")
 
 
 def _tests(facts: Facts) -> Iterator[Check]:

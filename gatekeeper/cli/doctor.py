@@ -21,6 +21,7 @@ from gatekeeper.doctor import Check, Facts, Health, checks
 from gatekeeper.domain import Delta
 from gatekeeper.errors import GatekeeperError, SandboxError, UsageError
 from gatekeeper.git import Repository
+from gatekeeper.intake.code import grammar
 from gatekeeper.intake.junit import find_reports
 from gatekeeper.intake.provider import detect
 from gatekeeper.intake.reports import USUAL
@@ -92,12 +93,14 @@ def _facts(asked: Asked, progress: Progress) -> Facts:
         plan: runners.Plan | GatekeeperError
         found: Sequence[Path] = ()
         also: Sequence[str] = ()
+        endings: Sequence[str] = ()
         try:
             repo = Repository.open(workspace, Path(scratch))
             settings, delta = settings_and_delta(asked, repo, provider, lambda _: None)
             found = find_reports(workspace, settings.tests.junit or USUAL)
             tree = repo.view(delta.tree)
             also = [name for name, _ in runners.candidates(tree)]
+            endings = grammar.endings(tree.paths())
             plan = _plan_or_error(settings, tree)
         except UsageError as error:
             settings = load(file=None, env=asked.env, flags=asked.flags)
@@ -113,6 +116,8 @@ def _facts(asked: Asked, progress: Progress) -> Facts:
         image_there=engine.has_image(image) if image else None,
         reports=[os.fspath(path.relative_to(workspace)) for path in found],
         also=also,
+        by_layout=[one for one in endings if one not in grammar.installed()],
+        by_grammar=[one for one in endings if one in grammar.installed()],
     )
 
 

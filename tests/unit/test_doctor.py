@@ -47,6 +47,20 @@ def test_a_healthy_project_has_nothing_to_do() -> None:
     assert "sk-not-shown" not in repr(found)
 
 
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({"by_layout": (".go",), "by_grammar": (".js",)}, ".go by indentation and brackets"),
+        ({"by_grammar": (".js", ".ts")}, ".js, .ts by tree-sitter"),
+    ],
+)
+def test_how_other_languages_are_read_is_told(facts: dict[str, Any], said: str) -> None:
+    """A line only where the project has such files, and no fault either way."""
+    (row,) = [c for c in checks(dataclasses.replace(HEALTHY, **facts)) if c.name == "sources"]
+    assert row.detail.startswith(said)
+    assert row.health is Health.OK
+
+
 NO_TESTS = UsageError("no sign of a test framework", hint="Set tests.command.")
 NO_REPO = UsageError("not a git repository", hint="Run git init.")
 

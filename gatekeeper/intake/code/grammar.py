@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,6 +102,12 @@ def outline(path: str, text: str) -> tuple[Definition, ...] | None:
     found = list(_definitions(root, language, lines, "", 0))
     between = layout.between(lines, found)
     return tuple(sorted((*found, *between), key=lambda one: (one.start, one.end)))
+
+
+def endings(paths: Iterable[str]) -> tuple[str, ...]:
+    """The endings of these files for which there are grammars, installed or not, in order."""
+    there = {f".{path.rpartition('.')[2]}" for path in paths}
+    return tuple(ending for endings_, _ in _LANGUAGES for ending in endings_ if ending in there)
 
 
 def installed() -> tuple[str, ...]:
