@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from gatekeeper.diagnosis.clarification.answers import cases_of, directions, given_answers
@@ -10,6 +10,7 @@ from gatekeeper.diagnosis.clarification.dialogue import converse
 from gatekeeper.diagnosis.clarification.questions import all_questions, open_questions
 from gatekeeper.diagnosis.clarification.shown import RERUNS, lines_of
 from gatekeeper.domain import (
+    Answer,
     Band,
     CaseResult,
     Conclusion,
@@ -101,6 +102,25 @@ def unanswered(dialog: Dialog) -> Conclusion:
         f"{count} question(s) must be answered first{ended}: {dialog.open[0].text}",
         HINT,
     )
+
+
+def answered_back(tools: Tools, question: Question) -> Answer | None:
+    """A person's answer to a backend's own question: given beforehand, or typed; None without one.
+
+    What was asked and typed is in the journal either way.
+    """
+    before = tools.journal.report.dialog or Dialog(tools.asking.policy, ())
+    asked = replace(before, questions=(*before.questions, question), ended="")
+    given, _ = given_answers((question,), _only(tools.asking.given, question), tools.asking.origin)
+    dialog = replace(asked, answers=(*before.answers, *given))
+    if dialog.open and tools.asking.policy == "interactive":
+        dialog = _conversed(tools, dialog)
+    tools.journal.note(dialog=dialog, questions=dialog.open)
+    return next((one for one in dialog.answers if one.question == question.id), None)
+
+
+def _only(given: Mapping[str, str], question: Question) -> dict[str, str]:
+    return {question.id: given[question.id]} if question.id in given else {}
 
 
 def _obeyed(tools: Tools, dialog: Dialog) -> tuple[Tools, Conclusion | None]:

@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import replace
 
+from gatekeeper.asking import answered_back
 from gatekeeper.context.budget import estimate
+from gatekeeper.context.fence import fenced
+from gatekeeper.diagnosis.clarification.questions import MODEL
 from gatekeeper.domain import (
     Attempt,
     Band,
@@ -65,6 +68,7 @@ class Rounds:
         self.failing = failures.failing if failures else ()
         self.ground: Ground | None = None  # once the inventory is there
         self.round = 0
+        self.told: tuple[str, ...] = ()  # what a person answered to the backend
         self.spent = Spent()  # by this run
         self.earlier = Spent()
 
@@ -97,7 +101,9 @@ class Rounds:
             self.round += 1
             proposal = self._ask(backend, turn, context, feedback, may)
             if proposal.question is not None and not proposal.drafts:
-                return self._clarify(proposal.question)
+                if done := self._asked_back(proposal.question):
+                    return done
+                continue
             judged: tuple[Attempt, ...] = ()
             if proposal.drafts:
                 if done := self._grounded():
@@ -124,7 +130,21 @@ class Rounds:
     def _feedback(self) -> str:
         # What is sent is made here, where it is redacted and stored, and not by the backend.
         tools = self.tools
-        return tools.redactor.text(tools.feedback(self.attempts)) if self.attempts else ""
+        said = tools.feedback(self.attempts) if self.attempts else ""
+        if self.told:
+            note = "a person's answers to your questions; they are right"
+            said = f"{said}\n\n" * bool(said) + fenced("ANSWERS", note, "\n".join(self.told)).text
+        return tools.redactor.text(said)
+
+    def _asked_back(self, question: Question) -> Conclusion | None:
+        """A person's answer goes into the next round; without one the run ends."""
+        number = len(self.told) + 1
+        question = replace(question, id=f"{MODEL}-{number}") if number > 1 else question
+        answer = answered_back(self.tools, question)
+        if answer is None:
+            return self._clarify(question)
+        self.told = (*self.told, f"{question.text} -> {answer.text}")
+        return None
 
     def _ask(
         self, backend: Backend, turn: int, context: Context, feedback: str, may: Allowed
@@ -254,12 +274,11 @@ class Rounds:
             )
 
     def _clarify(self, question: Question) -> Conclusion:
-        self.tools.journal.note(questions=(question,))
         return Conclusion(
             Outcome.CLARIFY,
             3,
             f"A person must answer first: {question.text}",
-            "Answer it in the code, the test or AGENTS.md, and run again.",
+            f"Answer it with --answers FILE (`{question.id}: ...`) or in AGENTS.md; run again.",
         )
 
     def _accepted(self, winner: Attempt) -> Conclusion:

@@ -154,3 +154,43 @@ def test_money_needs_a_price(tmp_path: Path) -> None:
     dear = gatekeeper(*asked, "--set", f"budget.prices={prices}", env=key)
     assert (dear.code, dear.verdict["outcome"]) == (9, "budget"), dear.stderr
     assert "budget.money (1 USD)" in dear.verdict["reason"]
+
+
+ASKED = {"analysis": "", "question": "Is the discount a fraction?", "candidates": []}
+ANSWER = "No, it is a percentage."
+
+
+@pytest.mark.parametrize("by", ["file", "pipe"])
+def test_a_persons_answer_goes_back_to_the_backend(tmp_path: Path, by: str) -> None:
+    """Answered by a file or a pipe, the next round is told what was said, and it fixes."""
+    stored = answers(tmp_path / "a", ASKED, GOOD)
+    said = tmp_path / "answers.yml"
+    said.write_text(f"model: {ANSWER}\n")
+    how = (
+        ["--answers", str(said)] if by == "file" else ["--set", "clarification.policy=interactive"]
+    )
+    done = gatekeeper(
+        "run", shop(tmp_path / "p").path, "--backend", "replay",
+        "--set", f"backend.replay={stored}", *how, stdin=f"{ANSWER}\ny\n".encode(),
+    )  # fmt: skip
+    assert done.code == 0, done.stderr
+    told = "".join(path.read_text() for path in done.out.glob("attempts/*/feedback.txt"))
+    assert f"Is the discount a fraction? -> {ANSWER}" in told
+    assert done.verdict["questions"] == []
+    assert [one["text"] for one in done.verdict["answers"]] == [ANSWER]
+    assert ANSWER in (done.out / "answers.yml").read_text()
+
+
+def test_a_question_after_the_answer_needs_another_one(tmp_path: Path) -> None:
+    """The second question has an id of its own; nobody has answered that, so it ends with 3."""
+    stored = answers(tmp_path / "a", ASKED, {**ASKED, "question": "Of what?"}, GOOD)
+    said = tmp_path / "answers.yml"
+    said.write_text(f"model: {ANSWER}\n")
+    asked = (
+        "run", shop(tmp_path / "p").path, "--backend", "replay",
+        "--set", f"backend.replay={stored}", "--answers", str(said),
+    )  # fmt: skip
+    done = gatekeeper(*asked)
+    assert (done.code, done.verdict["questions"][0]["id"]) == (3, "model-2"), done.stderr
+    said.write_text(f"model: {ANSWER}\nmodel-2: of the sum\n")
+    assert gatekeeper(*asked).code == 0

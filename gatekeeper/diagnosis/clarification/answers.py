@@ -78,7 +78,7 @@ def given_answers(
 
     UsageError where an id is none of `IDS`, or an answer names an option that there is not.
     """
-    if wrong := sorted(set(given) - set(IDS)):
+    if wrong := sorted(id_ for id_ in given if id_ not in IDS and not is_model(id_)):
         raise UsageError(
             f"{origin} answers `{wrong[0]}`, and there is no such question",
             hint=f"Questions are {', '.join(IDS)}; clarification_request.json has this run's.",
@@ -89,7 +89,7 @@ def given_answers(
         if question.id in given
     )
     asked = {question.id for question in questions}
-    needless = tuple(id_ for id_ in given if id_ not in asked and id_ != MODEL)
+    needless = tuple(id_ for id_ in given if id_ not in asked and not is_model(id_))
     for id_ in needless:
         if given[id_].strip().casefold().startswith(_BINDING):
             raise UsageError(
@@ -101,6 +101,11 @@ def given_answers(
 
 _BINDING = ("only ", "first ", "stop")
 """What an answer begins with that must not be ignored, where there is nothing to obey it by."""
+
+
+def is_model(id_: str) -> bool:
+    """Whether it is the id of a question of a backend: `model`, and after it `model-2`."""
+    return id_.partition("-")[0] == MODEL
 
 
 def _required(read: Answer | Misread, origin: str) -> Answer:
