@@ -9,6 +9,7 @@ from gatekeeper.diagnosis.clarification.answers import cases_of, directions, giv
 from gatekeeper.diagnosis.clarification.dialogue import converse
 from gatekeeper.diagnosis.clarification.questions import all_questions, open_questions
 from gatekeeper.diagnosis.clarification.shown import RERUNS, lines_of
+from gatekeeper.diagnosis.grounded import facts_of
 from gatekeeper.domain import (
     Answer,
     Band,
@@ -16,9 +17,10 @@ from gatekeeper.domain import (
     Conclusion,
     Dialog,
     Outcome,
+    Proposal,
     Question,
 )
-from gatekeeper.steps import Tools
+from gatekeeper.steps import Tools, billed
 
 HINT = (
     "Answer with --answers FILE (clarification_request.json has the ids), or run `gatekeeper"
@@ -49,7 +51,9 @@ def directed(tools: Tools) -> tuple[Tools, Conclusion | None]:
     dialog = Dialog(tools.asking.policy, asked, answers=given)
     tools.journal.note(dialog=dialog)
     if dialog.open and tools.asking.policy == "interactive":
-        dialog = _conversed(tools, dialog)  # no step: its live line would write over the prompt
+        dialog = _conversed(
+            tools, _worded(tools, dialog)
+        )  # no step: its live line would write over the prompt
         if dialog.open:
             return tools, unanswered(dialog)
     return _obeyed(tools, dialog)
@@ -64,12 +68,56 @@ def waiting(tools: Tools) -> Conclusion | None:
     dialog = tools.journal.report.dialog
     if dialog is None or not dialog.open:
         return None
+    dialog = _worded(tools, dialog)
     with tools.journal.step("questions", tools.progress):
-        tools.journal.note(questions=dialog.open)
+        tools.journal.note(dialog=dialog, questions=dialog.open)
         for question in dialog.open:
             for line in lines_of(question):
                 tools.progress.say(line)
     return unanswered(dialog)
+
+
+def _worded(tools: Tools, dialog: Dialog) -> Dialog:
+    """The dialogue with a model's options for what is open, where one is to word them."""
+    suggest, found = tools.asking.suggest, tools.journal.report.diagnosis
+    if suggest is None or found is None:
+        return dialog
+    facts = tools.redactor.text(facts_of(found))
+    with tools.journal.step(f"ask {suggest.model} for options", tools.progress):
+        tools.journal.asking(facts)
+        said = suggest([_clean(tools, one) for one in dialog.open], facts)
+        tools.journal.spend(billed(tools, said.model, said.usage))
+        if said.raw:
+            # Under a name of its own: a replay takes every response.json for candidates.
+            tools.journal.proposal(
+                Proposal(raw=said.raw, raw_name="options.json", model=said.model, usage=said.usage)
+            )
+    options = dict(said.options)
+    questions = tuple(
+        replace(one, options=options[one.id], source="backend") if one.id in options else one
+        for one in dialog.questions
+    )
+    note = ""
+    if said.missing:
+        note = f"The options of {len(dialog.open) - len(options)} are those of the rules: "
+        note += f"{said.missing}."
+        tools.journal.warn(note)
+    return replace(
+        dialog,
+        questions=questions,
+        options=said.model if options else "heuristic",
+        thread_ids=said.thread_ids,
+        note=note,
+    )
+
+
+def _clean(tools: Tools, question: Question) -> Question:
+    """The question without secrets: it leaves the machine."""
+    text = tools.redactor.text
+    options = tuple(replace(one, text=text(one.text)) for one in question.options)
+    return replace(
+        question, text=text(question.text), reason=text(question.reason), options=options
+    )
 
 
 def unasked(tools: Tools) -> Tools:

@@ -52,6 +52,7 @@ from gatekeeper.wiring import (
     guards_of,
     informed_of,
     judge_of,
+    suggester_of,
     writer_of,
 )
 
@@ -138,7 +139,7 @@ def open_tools(
             deadline=_deadline(settings, provider, started),
             feedback=render_feedback,
             policy=_policy(settings),
-            asking=_asking(settings, asked, person),
+            asking=_asking(settings, asked, person, progress),
             wanted=_wanted(settings),
             judge=judge_of(settings, redactor, progress),
             writer=_writer(settings, runs, progress),
@@ -288,11 +289,12 @@ def _policy(settings: Settings) -> Policy:
     )
 
 
-def _asking(settings: Settings, asked: Asked, person: Person) -> Asking:
+def _asking(settings: Settings, asked: Asked, person: Person, progress: Progress) -> Asking:
     chosen = settings.clarification
     origin = asked.answers[0] if asked.answers else settings.sources["clarification.answers"]
     given = {**chosen.answers, **answers_of(asked)}
-    return Asking(chosen.policy, chosen.threshold, given, origin, person)
+    suggest = suggester_of(settings, progress)
+    return Asking(chosen.policy, chosen.threshold, given, origin, person, suggest)
 
 
 def _wanted(settings: Settings) -> Wanted:

@@ -15,10 +15,12 @@ from gatekeeper.domain import (
     Opinion,
     Proposal,
     Prose,
+    Question,
     Report,
     Request,
     RunSpec,
     SnapshotSpec,
+    Suggested,
 )
 
 
@@ -118,6 +120,19 @@ class Person(Protocol):
 
     def read(self, prompt: str) -> str | None:
         """The line that was typed, without its end; None where no more will come."""
+        ...
+
+
+class Suggester(Protocol):
+    """A model that words the options of questions. Never raises because it cannot be asked."""
+
+    @property
+    def model(self) -> str:
+        """Its name, before it has said anything."""
+        ...
+
+    def __call__(self, questions: Sequence[Question], facts: str) -> Suggested:
+        """Options for some of the questions; `facts` is all that it is told, without secrets."""
         ...
 
 

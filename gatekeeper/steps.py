@@ -45,7 +45,7 @@ from gatekeeper.intake.reach import MAX_CASES
 from gatekeeper.intake.reports import Reports
 from gatekeeper.intake.stacktrace import case_frames
 from gatekeeper.journal import Journal
-from gatekeeper.ports import Backend, Engine, Judge, Person, Progress, Writer
+from gatekeeper.ports import Backend, Engine, Judge, Person, Progress, Suggester, Writer
 from gatekeeper.ranking import ranked
 from gatekeeper.redact import Redactor
 from gatekeeper.risk import assess
@@ -96,6 +96,7 @@ class Asking:
     given: Mapping[str, str]  # answers by the id of the question
     origin: str  # where those come from
     person: Person
+    suggest: Suggester | None  # a model that words the options; None where the rules do
 
 
 @dataclass(frozen=True)

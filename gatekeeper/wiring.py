@@ -52,7 +52,7 @@ from gatekeeper.guards.size import size_limits
 from gatekeeper.guards.surroundings import no_new_surroundings
 from gatekeeper.guards.swallowed import no_swallowed_errors
 from gatekeeper.guards.unchanged import changes_something
-from gatekeeper.ports import Backend, Engine, Format, Guard, Judge, Progress, Writer
+from gatekeeper.ports import Backend, Engine, Format, Guard, Judge, Progress, Suggester, Writer
 from gatekeeper.redact import Redactor
 from gatekeeper.scenarios import DEMO_FOLDER
 from gatekeeper.settings import Settings
@@ -244,6 +244,23 @@ def judge_of(settings: Settings, redactor: Redactor, progress: Progress) -> Judg
         timeout=chosen.timeout,
         level=Level(chosen.level),
         redact=redactor.text,
+        say=progress.say,
+    )
+
+
+def suggester_of(settings: Settings, progress: Progress) -> Suggester | None:
+    """The model that words the options of questions, where the configuration wants one."""
+    chosen = settings.backend
+    if settings.clarification.options != "backend":
+        return None
+    from gatekeeper.backends.options import ModelOptions
+
+    return ModelOptions(
+        api_key=chosen.api_key or "",
+        model=chosen.model,
+        base_url=chosen.base_url,
+        timeout=chosen.timeout,
+        store=chosen.store,
         say=progress.say,
     )
 

@@ -15,7 +15,7 @@ from importlib import resources
 from gatekeeper.domain import Attempt, CaseChange, CaseState, Draft, Finding, Run
 from gatekeeper.errors import GatekeeperError
 
-PROMPT_VERSION = "3"
+PROMPT_VERSION = "4"
 """Goes up with every change of a text in `prompts/`, so that runs can be compared."""
 
 OUTPUT_LIMIT = 4_000

@@ -141,6 +141,9 @@ class BackendSection:
     max_output_tokens: int = _setting(
         0, integer(0), "Most tokens of one answer; 0 is no limit of ours"
     )
+    store: bool = _setting(
+        False, BOOLEAN, "Whether the server may store what it is sent, to continue from it"
+    )
     replay: str | None = _setting(
         None, OPTIONAL_TEXT, "Folder of stored answers for the `replay` backend"
     )
@@ -279,6 +282,11 @@ class ClarificationSection:
     )
     threshold: float = _setting(
         0.5, number(0, 1), "Confidence of the diagnosis below which a person is asked"
+    )
+    options: str = _setting(
+        "heuristic",
+        choice("heuristic", "backend"),
+        "Who words the options: rules, or the model of `backend.model`, by the same effects",
     )
     answers: Mapping[str, str] = _setting(
         {}, PAIRS, "Answers by the id of the question; `--answers FILE` reads them from a file"
