@@ -167,8 +167,12 @@ def _table(every: dict[str, list[Result]]) -> None:
     print(f"{'':27}{heads}         | first top 3 | first top 3 top 10")
     for title, results in every.items():
         n = len(results)
-        for label, pick in (("", "inside"), ("  baseline", "baseline")):
-            cells = "".join(f"{100 * _share(results, pick, budget):7.0f}" for budget in BUDGETS)
+        for label, pick, of in (
+            ("", "inside", _share),
+            ("  some of the fix", "inside", _some),
+            ("  baseline", "baseline", _share),
+        ):
+            cells = "".join(f"{100 * of(results, pick, budget):7.0f}" for budget in BUDGETS)
             line = f"{label or title:22}{n:5}{cells}         |"
             if not label:
                 line += _ranks(results)
@@ -190,6 +194,11 @@ def _table(every: dict[str, list[Result]]) -> None:
 def _share(results: Sequence[Result], pick: str, budget: int) -> float:
     """The mean over the bugs of the share of its hunks that are inside: a bug counts once."""
     return float(statistics.mean(getattr(r, pick)[budget] / max(1, r.hunks) for r in results))
+
+
+def _some(results: Sequence[Result], pick: str, budget: int) -> float:
+    """The share of the bugs of which at least one hunk is inside."""
+    return sum(getattr(r, pick)[budget] > 0 for r in results) / len(results)
 
 
 def _ranks(results: Sequence[Result]) -> str:

@@ -6,9 +6,10 @@ Good enough to find the code next to a failure; what it misses is found by the s
 # ruff: noqa: E501 (regular expressions)
 from __future__ import annotations
 
+import json
 import posixpath
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 _SCRIPT = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx", ".mts", ".cts", ".vue", ".svelte")
 _IMPORTS = (
@@ -30,13 +31,21 @@ _ENDINGS = (
 )
 
 
-def imported(path: str, text: str, known: Collection[str]) -> tuple[str, ...]:
-    """Workspace files that the file imports, in order; Go and Java by package and partner."""
+def imported(
+    path: str,
+    text: str,
+    known: Collection[str],
+    read: Callable[[str], str] = lambda _: "",
+) -> tuple[str, ...]:
+    """Workspace files that the file imports, in order; Go and Java by package and partner.
+
+    `read` gives the text of a `package.json`, which says what a folder stands for.
+    """
     found: dict[str, None] = {}
     for endings, pattern in _IMPORTS:
         if path.endswith(endings):
             for written in pattern.findall(text):
-                target = _resolve(path, written, known)
+                target = _resolve(path, written, known) or _main(path, written, known, read)
                 if target:
                     found[target] = None
     found.update(dict.fromkeys(_partners(path, text, known)))
@@ -56,6 +65,22 @@ def _resolve(path: str, written: str, known: Collection[str]) -> str | None:
         if stem + ending in known:
             return stem + ending
     return None
+
+
+def _main(
+    path: str, written: str, known: Collection[str], read: Callable[[str], str]
+) -> str | None:
+    """`require("..")`: the entry that the folder's package.json names, if it is in the tree."""
+    folder = posixpath.normpath(posixpath.join(posixpath.dirname(path), written))
+    package = posixpath.normpath(posixpath.join(folder, "package.json"))
+    if package not in known:
+        return None
+    try:
+        said = json.loads(read(package))
+    except (ValueError, RecursionError):
+        return None
+    entry = said.get("main") if isinstance(said, dict) else None
+    return _resolve(package, f"./{entry}", known) if isinstance(entry, str) else None
 
 
 def _partners(path: str, text: str, known: Collection[str]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from gatekeeper.intake import script_code
 from gatekeeper.intake.code.ranking import ALIKE_FROM, named_alike, stem_words
@@ -52,8 +52,8 @@ class Modules:
 class Neighbours:
     """Files of other languages that a file can see: by import, by package, by folder."""
 
-    def __init__(self, known: Collection[str]) -> None:
-        self._known = known
+    def __init__(self, known: Collection[str], read: Callable[[str], str]) -> None:
+        self._known, self._read = known, read
         self._folders: dict[str, list[str]] = {}
         for path in sorted(known):
             if not is_vendored(path):
@@ -61,7 +61,7 @@ class Neighbours:
 
     def imported(self, path: str, text: str) -> Iterator[str]:
         """The files that a file imports or sees without an import; no test's file."""
-        yield from script_code.imported(path, text, self._known)
+        yield from script_code.imported(path, text, self._known, self._read)
         if path.endswith(".go"):
             yield from self._folder(posixpath.dirname(path), (".go",))
             for written in _GO_IMPORT.findall(text):

@@ -35,12 +35,17 @@ def _body(statements: Sequence[ast.stmt], owner: str) -> Iterator[Definition]:
             for handler in getattr(statement, "handlers", ()):
                 inner += handler.body
             yield from _body(inner, owner)
-        elif not isinstance(statement, (ast.Import, ast.ImportFrom)):
+        elif not isinstance(statement, (ast.Import, ast.ImportFrom)) and not _is_prose(statement):
             if loose and statement.lineno - loose[0].lineno >= LOOSE:
                 yield from _loose(loose, owner)
                 loose = []
             loose.append(statement)
     yield from _loose(loose, owner)
+
+
+def _is_prose(statement: ast.stmt) -> bool:
+    """A docstring speaks of everything and does nothing."""
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
 
 
 def _is_loose(statement: ast.stmt) -> bool:

@@ -27,7 +27,7 @@ class Sources:
         self.known = tree.paths()
         self.locator = Locator(self.known, roots)
         self._modules = functools.cache(lambda: Modules(self.known))
-        self._neighbours = functools.cache(lambda: Neighbours(self.known))
+        self._neighbours = functools.cache(lambda: Neighbours(self.known, self.text))
         self.text = functools.cache(self._text)
         self.code = functools.cache(self._code)
         self.outline = functools.cache(self._outline)

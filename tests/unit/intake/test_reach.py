@@ -265,3 +265,26 @@ def test_author_s_change_is_told_and_counts_more_where_it_is_small() -> None:
     one = reach([case("tests.test_x", "test_a")], (), tree(files), (), delta)[1]
     assert one.symbol == "price"
     assert one.why.endswith("and changed by the author")
+
+
+def test_folder_stands_for_what_its_package_says() -> None:
+    """`require("..")` leads to the entry that package.json names; odd ones lead nowhere."""
+    files = {
+        "test/a.test.js": "const make = require('..')\n\ntest('adds', () => {\n  make().add()\n})\n",
+        "package.json": '{"main": "shop.js"}',
+        "shop.js": "const add = require('./lib/add')\n\nmodule.exports = function make () {\n  return { add }\n}\n",
+        "lib/add.js": "module.exports = function add () {\n  return 1\n}\n",
+    }
+    failing = case("test", "adds", "test/a.test.js", 3)
+    assert {place.split(":")[0] for place in found(files, failing)} >= {"shop.js", "lib/add.js"}
+    for odd in ("", "[]", '{"main": 3}', '{"main": "../../etc/passwd"}', "[" * 100_000):
+        assert found({**files, "package.json": odd}, failing)
+
+
+def test_docstring_of_a_module_is_no_place() -> None:
+    """Prose that names everything outranks no code."""
+    files = {
+        "tests/test_x.py": "from shop import total\n\n\ndef test_total():\n    assert total() == 1\n",
+        "shop.py": '"""Total: test total, assert total, the total."""\n\n\ndef total():\n    return 2\n',
+    }
+    assert found(files, case("tests.test_x", "test_total"))[1:] == ["shop.py:total"]
