@@ -284,25 +284,19 @@ def _keep(folder: Path, kept: Path) -> None:
             (kept / Path(name).name).write_bytes((folder / name).read_bytes())
 
 
+COLUMNS = (
+    "bugs", "delta", "order", "n", "plausible", "correct", "same tree", "not known",
+    "plausible, the call under 90 s", "tries", "seconds of the search", "of the call",
+)  # fmt: skip
+
+
 def table(results: Sequence[Result]) -> None:
     """Shares by kind, delta and order."""
     groups: dict[tuple[str, bool, str], list[Result]] = {}
     for result in results:
         groups.setdefault((result.kind, result.delta, result.order), []).append(result)
         groups.setdefault(("all", result.delta, result.order), []).append(result)
-    columns = (
-        "bugs",
-        "delta",
-        "order",
-        "n",
-        "plausible",
-        "correct",
-        "same tree",
-        "not known",
-        "seconds",
-        "tries",
-    )
-    print(f"| {' | '.join(columns)} |\n|{'---|' * len(columns)}")
+    print(f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}")
     for (kind, delta, order), rows in sorted(groups.items(), key=str):
         found = [row for row in rows if row.plausible]
         print(
@@ -310,11 +304,23 @@ def table(results: Sequence[Result]) -> None:
             f"| {_share(row.plausible for row in rows)} "
             f"| {_share(row.correct is True for row in rows)} "
             f"| {_share(row.same for row in rows)} | {sum(row.correct is None for row in rows)} "
+            f"| {_share(row.plausible and row.seconds <= SECONDS for row in rows)} "
             f"| {_spread([row.tries for row in found])} "
             f"| {_spread([row.searched for row in found])} "
             f"| {_spread([row.seconds for row in found])} |"
         )
     print(dict(Counter(f"{row.outcome} ({row.exit_code})" for row in results)))
+    _by_operator([row for row in results if row.kind == "seeded" and not row.delta])
+
+
+def _by_operator(results: Sequence[Result]) -> None:
+    """Which kinds of seeded bugs are found: plausible of all, without the delta."""
+    made = {bug.name: "+".join(sorted(place[0] for place in bug.places)) for bug in load()[1]}
+    counts: dict[str, list[bool]] = {}
+    for row in results:
+        name = made[row.name] if "+" not in made[row.name] else "two at once"
+        counts.setdefault(f"{name}, {row.order}", []).append(row.plausible)
+    print("; ".join(f"{name}: {sum(e)} of {len(e)}" for name, e in sorted(counts.items())))
 
 
 def _share(flags: Iterable[bool]) -> str:
