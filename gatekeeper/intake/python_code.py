@@ -35,15 +35,6 @@ class PythonCode:
         node = self.nodes.get(symbol)
         return _span(node) if node else None
 
-    def enclosing(self, line: int) -> tuple[str, int, int] | None:
-        """Name and lines of the innermost function or class around a line."""
-        best: tuple[str, int, int] | None = None
-        for name, node in self.nodes.items():
-            start, end = _span(node)
-            if start <= line <= end and isinstance(node, _Definition):
-                best = (name, start, end)  # inner ones come later
-        return best
-
     def references(self, symbol: str) -> Iterator[tuple[str, str]]:
         """(name, attribute or "") of everything that the code of `symbol` refers to."""
         node = self.nodes.get(symbol) if symbol else self.tree
