@@ -105,7 +105,8 @@ def build_context(
     kept_back = {case.id for case in held}
     failing = [case for case in failing if case.id not in kept_back]
     failures = [_redacted(case, redactor) for case in failing]
-    about = failing or _as_cases(known.passages)
+    passages = () if held else known.passages  # a log quotes what is held out, in any form
+    about = failing or _as_cases(passages)
     frames = case_frames(about[:MAX_CASES], tree.paths(), roots)
     places = [
         *reach(about, frames, tree, roots, delta, known.run),
@@ -118,7 +119,7 @@ def build_context(
     writers: dict[str, Callable[[int], _Sections]] = {
         "record": lambda tokens: _record(report, failures, states, delta, tokens, len(held)),
         "output": lambda tokens: _output(failures, tokens),
-        "log": lambda tokens: _logs(known.passages, tokens),
+        "log": lambda tokens: _logs(passages, tokens),
         "delta": lambda tokens: delta_sections(
             delta, diff, list(near), tokens, {place.path for place in hidden}
         ),

@@ -8,7 +8,16 @@ import pytest
 
 from gatekeeper.context.builder import Allowance, Known, build_context
 from gatekeeper.context.held_out import hold_out
-from gatekeeper.domain import CaseId, CaseResult, CaseState, Context, Delta, FileChange, RunReport
+from gatekeeper.domain import (
+    CaseId,
+    CaseResult,
+    CaseState,
+    Context,
+    Delta,
+    FileChange,
+    Passage,
+    RunReport,
+)
 from gatekeeper.redact import Redactor
 from tests.support.trees import tree
 
@@ -31,6 +40,9 @@ DELTA = Delta(
 )
 
 
+LOG = Passage("job.log", 7, 7, tuple(f"E   assert {n}7 == {n}8" for n in NUMBERS))
+
+
 def failing(*names: str, kind: str = "AssertionError") -> tuple[CaseResult, ...]:
     """Failing cases of tests/test_price.py."""
     return tuple(
@@ -50,7 +62,15 @@ def built(cases: tuple[CaseResult, ...], share: float) -> Context:
     """The context of these failures."""
     allowance = Allowance(20_000, share)
     report = RunReport(cases=cases)
-    return build_context(report, cases, DELTA, tree(FILES), Known(), allowance, Redactor({}))
+    known = Known(passages=(LOG,))
+    return build_context(report, cases, DELTA, tree(FILES), known, allowance, Redactor({}))
+
+
+def test_a_log_is_told_only_where_nothing_is_held_out() -> None:
+    """A raw log quotes every case in its own way, so none of it can be told beside held-out ones."""
+    cases = failing(*map(str, NUMBERS))
+    assert "# FAILURE_LOG: job.log (lines 7-14)" in built(cases, 0).text
+    assert "FAILURE_LOG" not in built(cases, 0.25).text
 
 
 def test_nothing_of_a_held_out_case_is_in_the_context() -> None:
