@@ -67,7 +67,7 @@ def built(cases: tuple[CaseResult, ...], share: float) -> Context:
 
 
 def test_a_log_is_told_only_where_nothing_is_held_out() -> None:
-    """A raw log quotes every case in its own way, so none of it can be told beside held-out ones."""
+    """A raw log quotes every case in its own way, so none of it is told beside held-out ones."""
     cases = failing(*map(str, NUMBERS))
     assert "# FAILURE_LOG: job.log (lines 7-14)" in built(cases, 0).text
     assert "FAILURE_LOG" not in built(cases, 0.25).text
