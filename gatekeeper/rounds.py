@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import replace
@@ -22,16 +21,15 @@ from gatekeeper.domain import (
     Question,
     Request,
     Run,
-    Spent,
     Usage,
 )
-from gatekeeper.errors import BackendError, BudgetSpent, UsageError
+from gatekeeper.errors import BackendError
 from gatekeeper.gate import try_all
+from gatekeeper.paying import Account, in_time
 from gatekeeper.ports import Backend
-from gatekeeper.spending.budget import Allowed, allowed
+from gatekeeper.spending.budget import Allowed
 from gatekeeper.steps import (
     Tools,
-    billed,
     compared,
     evidence,
     first_run,
@@ -65,20 +63,14 @@ class Rounds:
         self.attempts: tuple[Attempt, ...] = ()
         self.seen = {tools.delta.tree}
         failures = tools.journal.report.failures
-        self.failing = failures.failing if failures else ()
+        self.account = Account(tools, failures.failing if failures else ())
         self.ground: Ground | None = None  # once the inventory is there
         self.round = 0
         self.told: tuple[str, ...] = ()  # what a person answered to the backend
-        self.spent = Spent()  # by this run
-        self.earlier = Spent()
 
     def run(self, context: Context) -> Conclusion:
         """Ask one backend after the other until something is accepted, or none has more to say."""
         tools = self.tools
-        account = tools.account(self.failing)
-        self.earlier = account.before()
-        tools.journal.note(prices=tools.prices.dated, earlier=self.earlier)
-        self.account = account
         last = tools.backends[-1][0]
         for name, make in tools.backends:
             try:
@@ -96,7 +88,9 @@ class Rounds:
         """The rounds of one backend; None where it comes to nothing."""
         for turn in range(1, self.tools.policy.rounds + 1):
             feedback = self._feedback()
-            may = self._within_budget(backend, context, feedback)
+            in_time(self.tools, self.baseline)
+            told = context.tokens + estimate(feedback)
+            may = self.account.allowed(backend.name, told)
             self.bench.snapshot.warm()
             self.round += 1
             proposal = self._ask(backend, turn, context, feedback, may)
@@ -159,13 +153,14 @@ class Rounds:
             feedback,
             may.output_tokens,
         )
+        worst = (context.tokens + estimate(feedback), may.output_tokens)
         with tools.journal.step(f"round {self.round}: ask {backend.name}", tools.progress):
             tools.journal.asking(feedback)
             try:
                 proposal = backend.propose(request)
             except BackendError as error:
                 spent = error.usage if isinstance(error.usage, Usage) else Usage()
-                self._pay(backend.name, "", spent, 0)
+                self.account.pay(backend.name, "", spent, 0, worst)
                 if error.raw:
                     tools.journal.proposal(
                         Proposal(raw=error.raw, usage=spent, backend=backend.name)
@@ -173,30 +168,15 @@ class Rounds:
                 raise
             proposal = replace(proposal, backend=backend.name)
             self.folder = tools.journal.proposal(proposal)
-            self._pay(backend.name, proposal.model, proposal.usage, len(proposal.drafts))
+            self.account.pay(
+                backend.name, proposal.model, proposal.usage, len(proposal.drafts), worst
+            )
             if proposal.model:
                 tools.journal.note(model=proposal.model)
             for note in proposal.notes:
                 tools.progress.say(note)
             tools.progress.say(f"{len(proposal.drafts)} candidate(s)")
         return proposal
-
-    def _pay(self, backend: str, model: str, usage: Usage, candidates: int) -> None:
-        """Put what a round has cost into the report and into the account, whatever came of it."""
-        asked = model or self.tools.models.get(backend, "")
-        bill = billed(self.tools, asked, usage)
-        self.tools.journal.spend(bill)
-        tokens = (usage.input_tokens or 0) + (usage.output_tokens or 0)
-        spent = Spent(
-            bill.money or 0.0,
-            bill.money is None,
-            tokens,
-            rounds=1,
-            candidates=candidates,
-            runs=0 if self.spent.rounds else 1,
-        )
-        self.spent = self.spent.plus(spent)
-        self.account.add(spent)
 
     def _judge(self, proposal: Proposal, backend: str) -> tuple[Attempt, ...]:
         tools, round_ = self.tools, self.round
@@ -230,48 +210,6 @@ class Rounds:
         if self.ground is None:
             self.ground = ground(self.tools, self.bench, self.inventory.result(), self.baseline)
         return self.ground
-
-    def _within_budget(self, backend: Backend, context: Context, feedback: str) -> Allowed:
-        """What the next round may use; BudgetSpent where its worst case would exceed a limit."""
-        tools = self.tools
-        self._in_time()
-        model = tools.models.get(backend.name)
-        price = tools.prices.of(model) if model else None
-        limits = tools.policy.limits
-        if model is None:  # no model is asked, so nothing of these can be spent
-            limits = replace(limits, money=0.0, tokens=0)
-        elif limits.money and price is None:
-            raise UsageError(
-                f"budget.money is set, and the price of {model} is not known",
-                hint=f"Add it: --set 'budget.prices={{{model}: INPUT/OUTPUT}}', in USD per million"
-                " tokens; or limit budget.tokens instead.",
-            )
-        told = context.tokens + estimate(feedback)
-        spent = self.earlier.plus(self.spent)
-        may = allowed(limits, spent, tools.policy.candidates, told, price)
-        if may.refused:
-            raise BudgetSpent(
-                f"the budget is spent: {may.refused}{self._since()}",
-                hint="Raise that limit, or look at the rejected attempts in the report.",
-            )
-        return may
-
-    def _since(self) -> str:
-        runs = self.earlier.runs
-        return f", {runs} earlier run(s) of this failure included" if runs else ""
-
-    def _in_time(self) -> None:
-        """A round that could not be judged before the end is not begun."""
-        deadline = self.tools.deadline
-        if deadline.at is None:
-            return
-        longest = max((run.seconds for run in self.baseline.runs), default=0.0)
-        if time.monotonic() + longest >= deadline.at:
-            raise BudgetSpent(
-                f"the time is spent: {deadline.why}, and one more run of the tests takes"
-                f" {longest:.0f} s",
-                hint="Raise budget.minutes or the job's timeout, or look at the report.",
-            )
 
     def _clarify(self, question: Question) -> Conclusion:
         return Conclusion(

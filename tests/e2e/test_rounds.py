@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.test_outcomes import GOOD, answers, patched
+from tests.support.llm_server import raw_server, response
 from tests.support.projects import gatekeeper, shop
 
 NOT_A_FIX = patched("return min(prices)", "return sorted(prices)[0]")
@@ -194,3 +195,32 @@ def test_a_question_after_the_answer_needs_another_one(tmp_path: Path) -> None:
     assert (done.code, done.verdict["questions"][0]["id"]) == (3, "model-2"), done.stderr
     said.write_text(f"model: {ANSWER}\nmodel-2: of the sum\n")
     assert gatekeeper(*asked).code == 0
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_what_the_server_does_not_tell_is_unknown_and_counted_at_its_worst(
+    tmp_path: Path, known: bool
+) -> None:
+    """Without usage the cost is null, and the account takes the most; with it, what it was."""
+    usage = {} if known else {"usage": None}
+    state = tmp_path / "spent.json"
+    with raw_server(response(json.dumps(GOOD), **usage)) as server:
+        done = gatekeeper(
+            "run", shop(tmp_path / "p").path, "--backend", "responses", "--model", "house",
+            "--set", 'budget.prices={"house": "2/1/10"}', "--set", f"budget.state={state}",
+            "--set", "budget.money=1", "--set", "backend.candidates=1",
+            env={"OPENAI_API_KEY": "sk-none", "OPENAI_BASE_URL": server.base_url},
+        )  # fmt: skip
+    assert done.code == 0, done.stderr
+    (account,) = json.loads(state.read_text())["failures"].values()
+    if known:
+        usd = (60 * 2 + 40 * 1 + 20 * 10) / 1e6
+        assert done.verdict["cost"]["usd"] == pytest.approx(usd)
+        assert (account["money"], account["tokens"]) == (pytest.approx(usd), 120)
+        return
+    assert done.verdict["cost"]["usd"] is None
+    assert done.verdict["cost"]["unknown_models"] == ["house"]
+    assert account["unknown"] is True
+    assert account["money"] > 0.1
+    cap = server.bodies[0]["max_output_tokens"]
+    assert account["tokens"] > cap > 10_000
