@@ -126,8 +126,8 @@ def test_the_candidates_of_a_run_are_counted(tmp_path: Path) -> None:
 
 
 def test_no_round_is_begun_that_the_job_would_not_see_the_end_of(tmp_path: Path) -> None:
-    """GitLab ends the job in a minute and a bit: exit 9 with the reason, before a round."""
-    started = datetime.now(UTC) - timedelta(seconds=3600 - 61)
+    """GitLab ends the job in a minute: exit 9 with the reason, before a round."""
+    started = datetime.now(UTC) - timedelta(seconds=3600 - 60)
     done = gatekeeper(
         "run", shop(tmp_path / "p").path, "--backend", "search",
         "--junit", reported(tmp_path),
