@@ -171,7 +171,8 @@ def first_of(out: Path) -> tuple[int, float]:
     """Tries and seconds of the search until its first plausible one, or all where there is none."""
     for stored in sorted(out.glob("attempts/*/response.json")):
         facts = _read(stored)
-        first = facts.get("first") or {}
+        first = facts.get("first")
+        first = first if isinstance(first, dict) else {}
         if "tries" in facts:
             return int(first.get("tries", facts["tries"])), float(
                 first.get("seconds", facts.get("seconds", 0))
