@@ -122,8 +122,8 @@ def settings(bug: Bug, project: Project, order: str) -> dict[str, Any]:
     return {
         "tests": {"command": f"{shlex.join(words)} --junitxml={{junit}}", "runner": "pytest"},
         "sandbox": {"engine": "process", "jobs": 2, "env": {"PYTHONPATH": project.path}},
-        "backend": {"name": "search"},
-        "search": {"order": order, "seconds": SECONDS},
+        "backend": {"name": "edits"},
+        "edits": {"order": order, "seconds": SECONDS},
     }
 
 

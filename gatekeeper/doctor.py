@@ -157,7 +157,7 @@ def _image(facts: Facts) -> Iterator[Check]:
 def _backend(facts: Facts) -> Iterator[Check]:
     backend, sources = facts.settings.backend, facts.settings.sources
     wanted = backend.name
-    if set(wanted) <= {"search", "replay"}:
+    if set(wanted) <= {"search", "edits", "replay"}:
         names = ", ".join(wanted)
         yield Check("backend", Health.OK, f"{names} ({sources['backend.name']}), no model")
         return

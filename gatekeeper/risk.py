@@ -55,6 +55,7 @@ def assess(attempt: Attempt, diagnosis: Diagnosis | None, others: Sequence[Attem
         *_size(candidate),
         *(_untouched(candidate, diagnosis.suspects) if diagnosis else ()),
         *_revert(attempt),
+        *_searched(attempt),
         *_disagreement(attempt, others),
         *(_trial(attempt.trial) if attempt.trial else ()),
     ]
@@ -137,6 +138,15 @@ def _of(hunk: TextHunk) -> Iterator[int]:
 def _revert(attempt: Attempt) -> Iterator[Item]:
     if attempt.draft.label == "revert":
         yield 10, "it takes the author's change back, and what that was for with it."
+
+
+def _searched(attempt: Attempt) -> Iterator[Item]:
+    """Of the patches that such searches find, many fit the tests only (Smith and others, 2015)."""
+    if attempt.draft.label == "search":
+        yield (
+            20,
+            "it was found by trying edits until the tests passed, without knowing what is meant.",
+        )
 
 
 def _disagreement(attempt: Attempt, others: Sequence[Attempt]) -> Iterator[Item]:

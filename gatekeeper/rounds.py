@@ -42,6 +42,12 @@ from gatekeeper.steps import (
 from gatekeeper.validation.bench import Bench
 from gatekeeper.validation.trial import Ground
 
+_KINDS = {
+    "revert": "A revert of the author's own change",
+    "search": "A small edit, found by a search without a model,",
+}
+"""By the label of the draft: what is accepted is called what it is."""
+
 
 class Rounds:
     """Rounds of proposals, each judged; what was rejected, and why, goes into the next."""
@@ -221,13 +227,29 @@ class Rounds:
 
     def _accepted(self, winner: Attempt) -> Conclusion:
         self.tools.journal.note(accepted=winner.id)
-        kind = "A revert of the author's own change" if winner.draft.label else "A candidate"
+        kind = _KINDS.get(winner.draft.label, "A candidate")
         files = ", ".join(c.path for c in winner.candidate.changes) if winner.candidate else ""
         return Conclusion(
             Outcome.ACCEPTED,
             10 if self.tools.policy.accepted_fails else 0,
             f"{kind} was accepted ({winner.id}: {files}).",
-            f"{self._left()}{self._review()}Read patch.diff, then `gatekeeper apply`.",
+            f"{self._left()}{self._rivals(winner)}{self._review()}"
+            "Read patch.diff, then `gatekeeper apply`.",
+        )
+
+    def _rivals(self, winner: Attempt) -> str:
+        """Different candidates that pass as well: the tests do not tell them apart."""
+        tree = winner.candidate.tree if winner.candidate else ""
+        others = {
+            each.candidate.tree
+            for each in self.tools.journal.report.attempts
+            if each.rank and each.candidate and each.candidate.tree != tree
+        }
+        if not others:
+            return ""
+        return (
+            f"{len(others)} different candidate(s) pass every test as well, so the tests do not"
+            " say which is right: compare them in the report. "
         )
 
     def _left(self) -> str:

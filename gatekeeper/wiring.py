@@ -5,11 +5,13 @@ Adding a backend, an engine, a guard or a format is one file and one row below.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from gatekeeper import runners
+from gatekeeper.backends.edits import EditsBackend
 from gatekeeper.backends.replay import ReplayBackend
 from gatekeeper.backends.search import SearchBackend
 from gatekeeper.domain import (
@@ -52,11 +54,15 @@ from gatekeeper.guards.size import size_limits
 from gatekeeper.guards.surroundings import no_new_surroundings
 from gatekeeper.guards.swallowed import no_swallowed_errors
 from gatekeeper.guards.unchanged import changes_something
+from gatekeeper.intake.places import is_test, is_vendored
 from gatekeeper.ports import Backend, Engine, Format, Guard, Judge, Progress, Suggester, Writer
 from gatekeeper.redact import Redactor
+from gatekeeper.repair.search import Search
+from gatekeeper.repair.source import Variant
+from gatekeeper.runners.watch import unwatchable
 from gatekeeper.scenarios import DEMO_FOLDER
 from gatekeeper.settings import Settings
-from gatekeeper.validation.bench import Bench
+from gatekeeper.validation.bench import Bench, as_results
 from gatekeeper.validation.trial import turns_green
 
 # --- the tables -------------------------------------------------------------------------
@@ -148,6 +154,48 @@ def _responses(scene: Scene) -> Backend:
     )
 
 
+def _edits(scene: Scene) -> Backend:
+    tree, known = scene.delta.tree, scene.baseline.runs
+
+    def render(variant: Variant) -> bytes:
+        content = scene.repo.read(tree, variant.path) or b""
+        new = content[: variant.start] + variant.text.encode() + content[variant.end :]
+        return scene.repo.diff(tree, scene.repo.write_tree_with(tree, {variant.path: new}))
+
+    if unwatchable(scene.bench.plan) or not known:
+        return EditsBackend(None, render, scene.progress.say)
+    chosen = scene.settings.edits
+    failing = as_results(scene.baseline.fail_to_pass, known[0].report)
+    search = Search(
+        scene.bench,
+        failing if scene.baseline.selected else (),
+        lambda path: not is_test(path) and not is_vendored(path),
+        _changed_lines(scene),
+        seconds=chosen.seconds,
+        tries=chosen.tries,
+        seed=chosen.seed,
+        order=chosen.order,
+        jobs=scene.settings.sandbox.jobs or len(os.sched_getaffinity(0)),
+        say=scene.progress.say,
+    )
+    return EditsBackend(search, render, scene.progress.say)
+
+
+_CHANGED = 3.0
+"""By what a line of the change under test is more suspicious than another."""
+
+
+def _changed_lines(scene: Scene) -> dict[tuple[str, int], float]:
+    if scene.delta.base is None:
+        return {}
+    hunks = scene.repo.hunks(scene.repo.tree_of(scene.delta.base), scene.delta.tree)
+    return {
+        (hunk.path, line): _CHANGED
+        for hunk in hunks
+        for line in range(hunk.new_start, hunk.new_start + max(1, hunk.new_count))
+    }
+
+
 def _search(scene: Scene) -> Backend:
     tree = scene.delta.tree
 
@@ -198,6 +246,7 @@ def _replay(scene: Scene) -> Backend:
 BACKENDS: Mapping[str, Callable[[Scene], Backend]] = {
     "responses": _responses,
     "search": _search,
+    "edits": _edits,
     "replay": _replay,
 }
 

@@ -16,6 +16,7 @@ from gatekeeper.settings.sections import (
     ClarificationSection,
     ContextSection,
     DeltaSection,
+    EditsSection,
     GateSection,
     GuardsSection,
     JudgeSection,
@@ -67,6 +68,7 @@ SECTIONS: dict[str, type[Any]] = {
     "delta": DeltaSection,
     "sandbox": SandboxSection,
     "backend": BackendSection,
+    "edits": EditsSection,
     "context": ContextSection,
     "budget": BudgetSection,
     "guards": GuardsSection,
@@ -104,6 +106,7 @@ class Settings:
     delta: DeltaSection = dataclasses.field(default_factory=DeltaSection)
     sandbox: SandboxSection = dataclasses.field(default_factory=SandboxSection)
     backend: BackendSection = dataclasses.field(default_factory=BackendSection)
+    edits: EditsSection = dataclasses.field(default_factory=EditsSection)
     context: ContextSection = dataclasses.field(default_factory=ContextSection)
     budget: BudgetSection = dataclasses.field(default_factory=BudgetSection)
     guards: GuardsSection = dataclasses.field(default_factory=GuardsSection)

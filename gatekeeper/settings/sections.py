@@ -120,8 +120,8 @@ class BackendSection:
 
     name: tuple[str, ...] = _setting(
         ("auto",),
-        in_order("auto", "responses", "search", "replay", alone="auto"),
-        "Who proposes, or several one after the other, as in `search, responses`;"
+        in_order("auto", "responses", "search", "edits", "replay", alone="auto"),
+        "Who proposes, or several one after the other, as in `edits, responses`;"
         " `auto` is `responses` with a key, else `search`",
     )
     model: str = _setting(DEFAULT_MODEL, TEXT, "Model that is asked")
@@ -142,11 +142,27 @@ class BackendSection:
         0, integer(0), "Most tokens of one answer; 0 is no limit of ours"
     )
     store: bool = _setting(
-        False, BOOLEAN, "Whether the server may store what it is sent, to continue from it"
+        False, BOOLEAN, "Whether the server may store questions that it words, to continue them"
     )
     replay: str | None = _setting(
         None, OPTIONAL_TEXT, "Folder of stored answers for the `replay` backend"
     )
+
+
+@dataclass(frozen=True, slots=True)
+class EditsSection:
+    """`edits`: how long the backend `edits` looks for small edits of Python code."""
+
+    seconds: float = _setting(
+        90.0, DURATION, "Longest time of the search for edits, its own runs of the tests included"
+    )
+    tries: int = _setting(4000, integer(1, 100_000), "Most edits that are tried")
+    order: str = _setting(
+        "ranked",
+        choice("ranked", "random"),
+        "Likeliest edits first, or as `edits.seed` shuffles them: what the ranking is measured by",
+    )
+    seed: int = _setting(0, integer(0), "Seed of that order")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,55 @@
+"""Conditions made wider or narrower, by a name or by another condition of the file."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from gatekeeper.repair.making import Maker
+from gatekeeper.repair.source import Place, Source, Variant
+
+
+def guards(make: Maker, node: ast.expr) -> Iterator[Variant]:
+    """A condition made wider or narrower by a name, or by a condition of the same file."""
+    text = make.text(node)
+    inner = f"({text})" if isinstance(node, ast.BoolOp) else text
+    local = make.source.local_names(make.place.function)
+    for name in local[:12]:
+        if name in ("self", "cls"):
+            continue
+        yield make.node(node, f"{inner} and {name}", 0.22)
+        yield make.node(node, f"{inner} or {name}", 0.18)
+        yield make.node(node, f"{inner} and not {name}", 0.22)
+        yield make.node(node, f"{inner} or not {name}", 0.18)
+        yield make.node(node, f"{inner} and {name} is not None", 0.2)
+        yield make.node(node, f"{inner} or {name} is None", 0.16)
+    known = set(local) | make.source.module_names
+    for other in _conditions(make.source, make.place, known):
+        if other != text:
+            yield make.node(node, other, 0.25)
+            yield make.node(node, f"{inner} and {other}", 0.2)
+            yield make.node(node, f"{inner} or {other}", 0.18)
+
+
+def _conditions(source: Source, place: Place, known: set[str]) -> list[str]:
+    """Conditions of the file, near ones first, all of whose names mean something here."""
+    line = place.node.lineno  # type: ignore[attr-defined]
+    found: dict[str, int] = {}
+    for node in ast.walk(source.tree):
+        for test in _tests_of(node):
+            names = {n.id for n in ast.walk(test) if isinstance(n, ast.Name)}
+            text = source.text(test)
+            if (
+                len(text) < 60
+                and "\n" not in text
+                and names <= known | {"len", "isinstance", "str"}
+            ):
+                wrapped = f"({text})" if isinstance(test, ast.BoolOp) else text
+                found[wrapped] = min(found.get(wrapped, 10**6), abs(test.lineno - line))
+    return sorted(found, key=lambda one: (found[one], one))[:12]
+
+
+def _tests_of(node: ast.AST) -> list[ast.expr]:
+    if isinstance(node, (ast.If, ast.While, ast.IfExp)):
+        return [node.test]
+    return list(node.values) if isinstance(node, ast.BoolOp) else []

@@ -1,0 +1,78 @@
+"""Which lines are suspicious: run by red tests, by few green ones, and near where it broke.
+
+The figure is Ochiai's (Abreu and others 2006): red / sqrt(all red * all that run the line).
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+LATER, LAST = 0.35, 0.6
+"""What a frame of the trace adds: any one, and the innermost."""
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What the recorded runs say; `lines` and `frames` are of the red tests, each with a path."""
+
+    wanted: tuple[str, ...] = ()  # node ids that are to become green
+    allowed: tuple[str, ...] = ()  # node ids that are red as it stands
+    errors: tuple[str, ...] = ()
+    longest: float = 0.0  # seconds of all red tests together
+    red: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    green: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    frames: Mapping[tuple[str, int], float] = field(default_factory=dict)
+
+
+def read_coverage(failing: Mapping[str, Any], suite: Mapping[str, Any]) -> Coverage:
+    """The answers of the recorded runs of the red tests, and of the whole suite."""
+    red: Counter[tuple[str, int]] = Counter()
+    frames: dict[tuple[str, int], float] = {}
+    tests = _items(failing, "failed")
+    for test in tests:
+        lines = [(p, int(n)) for p, found in test["lines"].items() for n in found]
+        red.update(set(lines) or _imported(failing))
+        known = [(str(path), int(line)) for path, line in test["frames"]]
+        for place in known:
+            frames[place] = max(frames.get(place, 0.0), LATER)
+        if known:
+            frames[known[-1]] = LAST
+    red.update({place: len(tests) for place in _imported(failing) if place not in red})
+    green: Counter[tuple[str, int]] = Counter()
+    for path, counts in dict(suite.get("passed", {})).items():
+        green.update({(path, int(line)): int(count) for line, count in counts.items()})
+    bad = {test["id"] for test in _items(suite, "failed")}
+    wanted = tuple(dict.fromkeys(test["id"] for test in tests))
+    return Coverage(
+        wanted,
+        tuple(sorted(bad - set(wanted))),
+        tuple(dict.fromkeys(test["error"] for test in tests if test["error"])),
+        sum(float(test["s"]) for test in tests),
+        red,
+        green,
+        frames,
+    )
+
+
+def _imported(answer: Mapping[str, Any]) -> set[tuple[str, int]]:
+    return {(p, int(n)) for p, found in dict(answer.get("imported", {})).items() for n in found}
+
+
+def _items(answer: Mapping[str, Any], key: str) -> Sequence[Any]:
+    found = answer.get(key, ())
+    return found if isinstance(found, list) else ()
+
+
+def suspicion(coverage: Coverage) -> dict[tuple[str, int], float]:
+    """Path and line to a figure in 0..2, for every line that a red test ran."""
+    total = max(1, len(coverage.wanted))
+    found = {}
+    for place, red in coverage.red.items():
+        green = coverage.green.get(place, 0)
+        ochiai = red / math.sqrt(total * (red + green))
+        found[place] = ochiai + coverage.frames.get(place, 0.0)
+    return found

@@ -1,0 +1,73 @@
+"""The backend `edits`: a repair found without a model, through the public command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.images import PYTHON, ensure
+from tests.support.projects import Ended, gatekeeper, shop
+
+MORE = """from shop.cart import total
+
+
+def test_a_fifth():
+    assert total([50], 20) == 40
+
+
+def test_all_of_it():
+    assert total([7], 100) == 0
+"""
+
+
+def repaired(folder: Path, *more: str, **options: object) -> Ended:
+    """One run on a project whose bug is in its only commit: there is nothing to take back."""
+    repo = shop(folder, extra={"tests/test_more.py": MORE})
+    repo.git("checkout", "-q", "--orphan", "one")
+    repo.commit("all at once")
+    repo.git("branch", "-D", "main")
+    return gatekeeper(
+        "run", repo.path, "--backend", "edits", "--set", "edits.tries=500", *more, **options
+    )  # type: ignore[arg-type]
+
+
+def offered(done: Ended) -> list[bytes]:
+    return [path.read_bytes() for path in sorted(done.out.glob("attempts/*/patch.diff"))]
+
+
+def test_a_small_edit_repairs_it_and_is_called_what_it_is(tmp_path: Path) -> None:
+    """`10` became `100`; the gate tried it itself; label, place and operator are said."""
+    done = repaired(tmp_path / "p")
+    assert done.code == 0, done.stderr
+    (first, *_) = [a for a in done.verdict["attempts"] if a["id"] == done.verdict["accepted"]]
+    assert (first["label"], first["backend"]) == ("search", "edits")
+    assert "`10` became `100`" in first["rationale"]
+    assert first["trial"]["fail_to_pass"][0]["after"] == "passed"
+    assert b"discount / 100" in (done.out / "patch.diff").read_bytes()
+    assert "found by a search without a model" in done.verdict["reason"]
+    assert done.verdict["cost"]["usd"] == 0
+
+
+def test_the_same_seed_offers_the_same(tmp_path: Path) -> None:
+    """Two runs, the same candidates in the same order; nothing of the search stays in the tree."""
+    one, two = repaired(tmp_path / "a"), repaired(tmp_path / "b")
+    assert offered(one) == offered(two)
+    assert not list((tmp_path / "a").glob(".gatekeeper-*"))
+    assert b"discount / 10\n" in (tmp_path / "a" / "shop" / "cart.py").read_bytes()
+
+
+def test_where_no_edit_helps_it_says_so(tmp_path: Path) -> None:
+    """Six tries are not enough: rejected, with the number of tries that were made."""
+    done = repaired(tmp_path / "p", "--set", "edits.tries=6")
+    assert done.code == 1, done.stderr
+    assert "every edit was tried" in done.stderr
+
+
+@pytest.mark.docker
+def test_it_searches_in_a_container(tmp_path: Path) -> None:
+    """The same on the Docker engine: no network, not root, one container for hundreds of tries."""
+    engine = ("--engine", "docker", "--image", ensure(PYTHON))
+    done = repaired(tmp_path / "p", engine=engine, timeout=280)
+    assert done.code == 0, done.stderr
+    assert b"discount / 100" in (done.out / "patch.diff").read_bytes()
