@@ -32,6 +32,7 @@ class Order:
     wanted: Sequence[str] = ()
     allowed: Sequence[str] = ()
     enough: int = 1_000_000
+    only: bool = False  # the wanted tests alone, whatever else the command runs
 
 
 def carry_out(bench: Bench, order: Order, cases: Sequence[CaseResult] | None) -> list[Any]:
@@ -77,6 +78,7 @@ def _asked(order: Order) -> bytes:
         "wanted": list(order.wanted),
         "allowed": list(order.allowed),
         "enough": order.enough,
+        "only": order.only,
     }
     return json.dumps(asked).encode()
 

@@ -133,7 +133,7 @@ class Search:
         wanted = self._coverage.wanted
 
         def part(some: Sequence[Variant]) -> tuple[int, list[Variant]]:
-            order = Order(mode, seconds, limit, some, wanted, enough=ENOUGH)
+            order = Order(mode, seconds, limit, some, wanted, enough=ENOUGH, only=True)
             told = carry_out(self.bench, order, self.cases)
             return len(told), [some[n] for n in _green(told, len(some))]
 

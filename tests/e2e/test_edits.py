@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.images import PYTHON, ensure
-from tests.support.projects import Ended, gatekeeper, shop
+from tests.support.projects import PYTEST, Ended, gatekeeper, shop
 
 MORE = """from shop.cart import total
 
@@ -55,6 +55,19 @@ def test_the_same_seed_offers_the_same(tmp_path: Path) -> None:
     assert offered(one) == offered(two)
     assert not list((tmp_path / "a").glob(".gatekeeper-*"))
     assert b"discount / 10\n" in (tmp_path / "a" / "shop" / "cart.py").read_bytes()
+
+
+def test_a_command_that_names_the_whole_suite_runs_the_red_tests_alone(tmp_path: Path) -> None:
+    """A slow green test would use up the time, were it run in each of hundreds of tries."""
+    slow = "import time\n\n\ndef test_slow():\n    time.sleep(2)\n"
+    folder = tmp_path / "p"
+    repo = shop(folder, extra={"tests/test_more.py": MORE, "tests/test_a_slow.py": slow})
+    done = gatekeeper(
+        "run", repo.path, "--backend", "edits", "--set", "edits.seconds=60",
+        engine=("--engine", "process", "--test-command", f"{PYTEST} tests"),
+    )  # fmt: skip
+    assert done.code == 0, done.stderr
+    assert b"discount / 100" in (done.out / "patch.diff").read_bytes()
 
 
 def test_where_no_edit_helps_it_says_so(tmp_path: Path) -> None:

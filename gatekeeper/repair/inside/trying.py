@@ -268,11 +268,19 @@ class _Live:
         _alone(config)
 
     def pytest_runtestloop(self, session):
+        _choose(self.tries.order, session.items)
         if not self.tries.each(_exchange):
             return True
         watcher = _Watcher(self.tries)
         session.config.pluginmanager.register(watcher)
         return None
+
+
+def _choose(order, items):
+    """Of what the command collects, the red tests; all of it where none of them has its name."""
+    chosen = [item for item in items if item.nodeid in order["wanted"]]
+    if order["only"] and chosen:
+        items[:] = chosen
 
 
 class _Watcher:
@@ -286,6 +294,9 @@ class _Watcher:
 
     def pytest_cmdline_main(self, config):
         _alone(config)
+
+    def pytest_collection_modifyitems(self, items):
+        _choose(self.tries.order, items)
 
     def pytest_collectreport(self, report):
         if report.failed and report.nodeid not in self.allowed:
