@@ -166,6 +166,9 @@ def _edits(scene: Scene) -> Backend:
         return EditsBackend(None, render, scene.progress.say)
     chosen = scene.settings.edits
     failing = as_results(scene.baseline.fail_to_pass, known[0].report)
+    jobs = scene.settings.sandbox.jobs or len(os.sched_getaffinity(0))
+    # Without an image sandboxes run in turn, in one folder: there one of them uses all the cores.
+    in_turn = not scene.bench.snapshot.digest
     search = Search(
         scene.bench,
         failing if scene.baseline.selected else (),
@@ -175,11 +178,16 @@ def _edits(scene: Scene) -> Backend:
         tries=chosen.tries,
         seed=chosen.seed,
         order=chosen.order,
-        jobs=scene.settings.sandbox.jobs or len(os.sched_getaffinity(0)),
+        sandboxes=1 if in_turn else jobs,
+        workers=jobs if in_turn else 1,
+        past=lambda path: scene.repo.past(path, _RECENT),
         say=scene.progress.say,
     )
     return EditsBackend(search, render, scene.progress.say)
 
+
+_RECENT = 10
+"""Commits of a file that are recent."""
 
 _CHANGED = 3.0
 """By what a line of the change under test is more suspicious than another."""

@@ -94,6 +94,25 @@ class Repository:
         found = self.plain.ask("merge-base", a, b)
         return found.splitlines()[0] if found else None
 
+    def past(self, path: str, limit: int) -> tuple[tuple[bytes, bytes], ...]:
+        """A file before and after each of the last `limit` commits that changed it, latest first.
+
+        Without merges, and without the commit that made the file; in a shallow clone fewer.
+        """
+        said = self.plain.ask(
+            "log", "-n", str(limit), "--no-merges", "--format=%H %P", self.head, "--", path
+        )
+        found = []
+        for row in (said or "").splitlines():
+            commit, _, parent = row.partition(" ")
+            if not parent or not self.commit_exists(parent):
+                continue
+            before = self.read(self.tree_of(parent), path)
+            after = self.read(self.tree_of(commit), path)
+            if before is not None and after is not None:
+                found.append((before, after))
+        return tuple(found)
+
     def is_ancestor(self, one: str, other: str) -> bool:
         """Whether `one` is `other` or comes before it, within the known history."""
         return self.plain.ask("merge-base", "--is-ancestor", one, other) is not None

@@ -34,22 +34,9 @@ def guards(make: Maker, node: ast.expr) -> Iterator[Variant]:
 def _conditions(source: Source, place: Place, known: set[str]) -> list[str]:
     """Conditions of the file, near ones first, all of whose names mean something here."""
     line = place.node.lineno  # type: ignore[attr-defined]
+    known = known | {"len", "isinstance", "str"}
     found: dict[str, int] = {}
-    for node in ast.walk(source.tree):
-        for test in _tests_of(node):
-            names = {n.id for n in ast.walk(test) if isinstance(n, ast.Name)}
-            text = source.text(test)
-            if (
-                len(text) < 60
-                and "\n" not in text
-                and names <= known | {"len", "isinstance", "str"}
-            ):
-                wrapped = f"({text})" if isinstance(test, ast.BoolOp) else text
-                found[wrapped] = min(found.get(wrapped, 10**6), abs(test.lineno - line))
+    for text, at, names in source.conditions:
+        if names <= known:
+            found[text] = min(found.get(text, 10**6), abs(at - line))
     return sorted(found, key=lambda one: (found[one], one))[:12]
-
-
-def _tests_of(node: ast.AST) -> list[ast.expr]:
-    if isinstance(node, (ast.If, ast.While, ast.IfExp)):
-        return [node.test]
-    return list(node.values) if isinstance(node, ast.BoolOp) else []

@@ -149,12 +149,10 @@ def _other_literals(make: Maker, node: ast.Constant) -> Iterator[Variant]:
     """Literals of the same type in the same file that are near, or alike."""
     own = make.text(node)
     near: dict[str, int] = {}
-    for other in ast.walk(make.source.tree):
-        if isinstance(other, ast.Constant) and type(other.value) is type(node.value):
-            text = make.text(other)
-            if text != own and len(text) <= 80 and "\n" not in text:
-                distance = abs(other.lineno - node.lineno)
-                near[text] = min(near.get(text, distance), distance)
+    for other, text in make.source.short_constants:
+        if type(other.value) is type(node.value) and text != own:
+            distance = abs(other.lineno - node.lineno)
+            near[text] = min(near.get(text, distance), distance)
     for rank, text in enumerate(sorted(near, key=lambda one: (near[one], one))[:6]):
         alike = difflib.SequenceMatcher(None, own, text).ratio()
         yield make.node(node, text, 0.15 + 0.3 * alike - 0.01 * rank)
@@ -223,8 +221,8 @@ def _attribute(make: Maker, node: ast.Attribute) -> Iterator[Variant]:
             if other != node.attr and called == known.get(node.attr):
                 yield make.span(start, end, other, 0.25 + 0.3 * _alike(node.attr, other))
     else:
-        every = {n.attr for n in ast.walk(make.source.tree) if isinstance(n, ast.Attribute)}
-        for other in difflib.get_close_matches(node.attr, sorted(every), 4, 0.5):
+        known_names = make.source.attribute_names
+        for other in difflib.get_close_matches(node.attr, known_names, 4, 0.5):
             if other != node.attr:
                 yield make.span(start, end, other, 0.3)
     if isinstance(make.place.parent, ast.Call) and make.place.parent.func is node:

@@ -20,7 +20,10 @@ class Maker:
     def span(self, start: int, end: int, text: str, prior: float, words: str = "") -> Variant:
         """The bytes `start` to `end` replaced; `words` say it where the texts alone do not."""
         place, old = self.place, self.source.between(start, end)
-        function = place.function.name if place.function else ""
+        function, first = "", 0
+        if place.function:
+            function = place.function.name
+            first = min(n.lineno for n in (place.function, *place.function.decorator_list))
         return Variant(
             self.source.path,
             start,
@@ -30,6 +33,7 @@ class Maker:
             words or f"`{short(old)}` became `{short(text)}`",
             prior,
             function,
+            first,
             place.in_body,
         )
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from importlib import resources
 from typing import Any
 
@@ -22,7 +22,10 @@ LATE = 20.0
 class Order:
     """`mode` is `trace`, `live` or `early`; times in seconds, `limit` is for one try or test.
 
-    `wanted` must become green, `allowed` may stay red; `enough` green tries end the order.
+    `wanted` must become green, `allowed` may stay red. The order ends with `enough` green tries,
+    or `more` tries after the first (or half as many as it took). `others` are of each edit the
+    green tests to be tried too, as numbers of `tests`, within `after` seconds; `codes` are the
+    functions to be watched, by path and first line, None for all.
     """
 
     mode: str
@@ -31,8 +34,14 @@ class Order:
     variants: Sequence[Variant] = ()
     wanted: Sequence[str] = ()
     allowed: Sequence[str] = ()
+    tests: Sequence[str] = ()
+    others: Sequence[Sequence[int]] = ()
+    after: float = 0.0
     enough: int = 1_000_000
+    more: int = 1_000_000
+    workers: int = 1
     only: bool = False  # the wanted tests alone, whatever else the command runs
+    codes: Mapping[str, Sequence[int]] | None = None
 
 
 def carry_out(bench: Bench, order: Order, cases: Sequence[CaseResult] | None) -> list[Any]:
@@ -44,43 +53,50 @@ def carry_out(bench: Bench, order: Order, cases: Sequence[CaseResult] | None) ->
     chosen = runners.select(bench.plan, cases, bench.tree, token) if cases else None
     command, _ = chosen or runners.suite(bench.plan, token)
     folder, name = f".gatekeeper-{token}", f"s{secrets.token_hex(6)}"
+    plugin = f"{name}.{'recording' if order.mode == 'trace' else 'trying'}"
     lines = (
         f'export GATEKEEPER_SEARCH="$PWD/{folder}/order.json"',
         f'export PYTHONPATH="$PWD/{folder}${{PYTHONPATH:+:$PYTHONPATH}}"',
-        f'export PYTEST_ADDOPTS="-p {name}${{PYTEST_ADDOPTS:+ $PYTEST_ADDOPTS}}"',
+        f'export PYTEST_ADDOPTS="-p {plugin}${{PYTEST_ADDOPTS:+ $PYTEST_ADDOPTS}}"',
         command,
     )
     answer = f"{folder}/answer.jsonl"
-    overlays = (
-        Overlay(f"{folder}/{name}.py", _plugin()),
-        Overlay(f"{folder}/order.json", _asked(order)),
-    )
+    overlays = (*_plugin(f"{folder}/{name}"), Overlay(f"{folder}/order.json", asked(order)))
     unwatched = replace(bench, watch=None, timeout=min(bench.timeout, order.seconds + LATE))
     run = unwatched.given("search", "; ".join(lines), (answer,), overlays)
     told = next((content for path, content in run.raw_reports if path == answer), b"")
     return list(_objects(told))
 
 
-def _plugin() -> bytes:
-    return (resources.files(__package__) / "inside" / "trying.py").read_bytes()
+def _plugin(folder: str) -> tuple[Overlay, ...]:
+    inside = resources.files(__package__) / "inside"
+    files = sorted(each.name for each in inside.iterdir() if each.name.endswith(".py"))
+    return tuple(Overlay(f"{folder}/{name}", (inside / name).read_bytes()) for name in files)
 
 
-def _asked(order: Order) -> bytes:
+def asked(order: Order) -> bytes:
+    """The order as the plugin reads it."""
+    lists: dict[tuple[int, ...], int] = {}  # many edits of one function: each list only once
     variants = [
-        {"id": number, "files": {v.path: [[v.start, v.end, v.text]]}}
+        {
+            "id": number,
+            "path": v.path,
+            "start": v.start,
+            "end": v.end,
+            "text": v.text,
+            "tests": lists.setdefault(tuple(order.others[number]), len(lists))
+            if order.others
+            else None,
+        }
         for number, v in enumerate(order.variants)
     ]
-    asked = {
-        "mode": order.mode,
-        "seconds": order.seconds,
-        "limit": order.limit,
-        "variants": variants,
-        "wanted": list(order.wanted),
-        "allowed": list(order.allowed),
-        "enough": order.enough,
-        "only": order.only,
+    said = {
+        field.name: getattr(order, field.name)
+        for field in fields(order)
+        if field.name not in ("variants", "others", "tests")
     }
-    return json.dumps(asked).encode()
+    said |= {"variants": variants, "nodes": list(order.tests), "lists": list(lists)}
+    return json.dumps(said).encode()
 
 
 def _objects(told: bytes) -> list[Any]:

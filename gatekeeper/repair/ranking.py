@@ -11,6 +11,8 @@ from dataclasses import replace
 from itertools import pairwise
 
 from gatekeeper.repair.edits import expressions
+from gatekeeper.repair.history import Past, history
+from gatekeeper.repair.siblings import siblings
 from gatekeeper.repair.source import Source, Variant
 from gatekeeper.repair.spectrum import Coverage, suspicion
 from gatekeeper.repair.statements import statements
@@ -29,11 +31,12 @@ def variants(
     read: Callable[[str], bytes | None],
     allowed: Callable[[str], bool],
     favoured: Mapping[tuple[str, int], float],
+    past: Callable[[str], Past] = lambda _: (),
 ) -> list[Variant]:
     """Edits in the order in which they are tried.
 
     `read` gives a file, `allowed` whether a candidate may change it; `favoured` multiplies the
-    suspicion of some lines.
+    suspicion of some lines; `past` tells a file's recent changes.
     """
     suspects = {
         place: figure * favoured.get(place, 1.0)
@@ -44,9 +47,16 @@ def variants(
     by_path: dict[str, dict[int, float]] = {}
     for path, line in chosen:
         by_path.setdefault(path, {})[line] = suspects[path, line]
+    sources = _parsed(read, by_path)
     found: dict[tuple[str, int, int, str], Variant] = {}
-    for path, lines in sorted(by_path.items()):
-        for variant in _of_file(path, read(path), lines, coverage.errors):
+    for path, source in sources.items():
+        lines = by_path[path]
+        borrowed = (
+            *history(source, lines, past(path)),
+            *siblings(source, lines, list(sources.values())),
+        )
+        made = (*_of_file(source, lines, coverage.errors), *_scored(source, lines, borrowed))
+        for variant in made:
             key = (variant.path, variant.start, variant.end, variant.text)
             if key not in found or found[key].score < variant.score:
                 found[key] = variant
@@ -79,13 +89,30 @@ def _less(variant: Variant, turn: int) -> Variant:
     return replace(variant, score=variant.score * 0.85**turn)
 
 
-def _of_file(
-    path: str, content: bytes | None, lines: Mapping[int, float], errors: tuple[str, ...]
+def _parsed(read: Callable[[str], bytes | None], paths: Iterable[str]) -> dict[str, Source]:
+    found = {}
+    for path in sorted(paths):
+        try:
+            found[path] = Source(path, read(path) or b"")
+        except (SyntaxError, ValueError, RecursionError):
+            continue
+    return found
+
+
+def _scored(
+    source: Source, lines: Mapping[int, float], made: Iterable[Variant]
 ) -> Iterator[Variant]:
-    try:
-        source = Source(path, content or b"")
-    except (SyntaxError, ValueError, RecursionError):
-        return
+    """Edits of whole lines, which are as likely as their line is suspicious."""
+    content = source.content
+    for variant in made:
+        old = source.between(variant.start, variant.end)
+        if old.strip() != variant.text.strip() and variant.end <= len(content):
+            yield replace(variant, score=lines.get(variant.line, 0.0) * variant.prior)
+
+
+def _of_file(
+    source: Source, lines: Mapping[int, float], errors: tuple[str, ...]
+) -> Iterator[Variant]:
     pairs = _pairs(source.content)
     for place in source.places():
         line = place.node.lineno  # type: ignore[attr-defined]

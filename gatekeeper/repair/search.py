@@ -6,29 +6,41 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from gatekeeper.domain import CaseResult
+from gatekeeper.repair.history import Past
 from gatekeeper.repair.orders import Order, carry_out
 from gatekeeper.repair.ranking import shuffled, variants
 from gatekeeper.repair.source import Variant
-from gatekeeper.repair.spectrum import Coverage, read_coverage
+from gatekeeper.repair.spectrum import Coverage, codes_of, read_coverage
 from gatekeeper.validation.bench import Bench
 
-TURN = 400
-"""Edits of one turn; after it what passed the red tests is tried on the whole suite."""
-
 ENOUGH = 12
-"""Edits of one turn that pass the red tests; more would not be told apart by more tests."""
+"""Edits that hold, after which no more are looked for: tests would not tell them apart."""
+
+MORE = 150
+"""Tries after the first edit that holds (or half as many as it took): another may be likelier."""
+
+OTHERS = 5.0
+"""Seconds that the green tests of one function may take in one try; the gate runs all of them."""
+
+EARLY = 0.25
+"""Share of the time for edits outside of functions, each of which starts the tests anew."""
+
+
+Sorted = tuple[list[Variant], list[Variant]]
+"""The edits that hold, and those that were not tried yet."""
 
 
 @dataclass
 class Search:
     """Edits that turn `cases` green and keep the suite as it was, found as they are asked for.
 
-    At most `tries` edits are tried within `seconds`, `jobs` at a time; `order` is `ranked` or
-    `random`, by `seed`. `allowed` says which files may be changed; `favoured` multiplies the
-    suspicion of lines.
+    At most `tries` edits are tried within `seconds`, in `sandboxes` with `workers` processes each;
+    `order` is `ranked` or `random`, by `seed`. `allowed` says which files may be changed;
+    `favoured` multiplies the suspicion of lines; `past` tells a file's recent changes.
     """
 
     bench: Bench
@@ -39,7 +51,9 @@ class Search:
     tries: int = 4000
     seed: int = 0
     order: str = "ranked"
-    jobs: int = 1
+    sandboxes: int = 1
+    workers: int = 1
+    past: Callable[[str], Past] = field(default=lambda _: (), repr=False)
     say: Callable[[str], None] = field(default=lambda _: None, repr=False)
     ended: str = field(default="", init=False)
     _coverage: Coverage | None = field(default=None, init=False, repr=False)
@@ -79,18 +93,17 @@ class Search:
 
     def _look(self, ends: float) -> None:
         left = max(1.0, ends - time.monotonic())
-        whole = Order("trace", left / 4, min(10.0, left / 8))
-        alone = Order("trace", left / 2, min(15.0, left / 4))
-        with ThreadPoolExecutor(2) as pool:
-            suite = pool.submit(carry_out, self.bench, whole, None)
-            failing = carry_out(self.bench, alone, self.cases)
-            told = suite.result()
-        coverage = read_coverage(_last(failing), _last(told))
+        alone = Order("trace", left / 4, min(5.0, left / 8))
+        failing = _last(carry_out(self.bench, alone, self.cases))
+        left = max(1.0, ends - time.monotonic())
+        # Only what red tests run can be to blame: watching no more makes it several times faster.
+        whole = Order("trace", left / 3, min(10.0, left / 6), codes=codes_of(failing))
+        coverage = read_coverage(failing, _last(carry_out(self.bench, whole, None)))
         self._coverage = coverage
         if not coverage.wanted:
             self.ended = "the recorded run showed no red test, so no place is suspicious"
             return
-        found = variants(coverage, self.bench.tree.read, self.allowed, self.favoured)
+        found = variants(coverage, self.bench.tree.read, self.allowed, self.favoured, self.past)
         if self.order == "random":
             found = shuffled(found, self.seed)
         self._places = len({(v.path, v.line) for v in found})
@@ -103,67 +116,113 @@ class Search:
     # --- the tries ------------------------------------------------------------------------
 
     def _turn(self, ends: float) -> None:
-        """Try the next edits; those that hold are in `_found` afterwards."""
-        coverage, left = self._coverage, ends - time.monotonic()
-        if coverage is None or not self._waiting or left <= 1:
+        """Try the next edits; those that hold are in `_found` afterwards, the likeliest first."""
+        left = ends - time.monotonic()
+        if not self._waiting or left <= 1:
             self.ended = "every edit was tried" if left > 1 else "the time of the search is over"
             return
-        turn, self._waiting = self._waiting[:TURN], self._waiting[TURN:]
-        live = [v for v in turn if v.live]
-        early = [v for v in turn if not v.live]
-        limit = min(30.0, 2.0 + 5 * coverage.longest)
-        green = self._tries("live", live, left * 0.8, limit)
-        green += self._tries("early", early, ends - time.monotonic(), limit + 3)
-        order = {id(v): n for n, v in enumerate(turn)}
-        green.sort(key=lambda v: order[id(v)])
-        self.say(f"edits: {self._tried} tried, {len(green)} pass the red tests")
-        left = ends - time.monotonic()
-        if green and left > 1:
-            self._found = self._suite(green[:ENOUGH], left)
+        live = [v for v in self._waiting if v.live]
+        early = [v for v in self._waiting if not v.live]
+        if live:
+            share = 1 - EARLY if early else 1.0
+            self._found, waiting = self._live(live, left * share)
+            self._waiting = [*waiting, *early]
+        if not self._found and early and ends - time.monotonic() > 1:
+            self._found, waiting = self._early(early, ends)
+            self._waiting = waiting  # of the others none is left, or no time
+        self._say_found()
+
+    def _say_found(self) -> None:
+        self.say(f"edits: {self._tried} tried, {len(self._found)} hold")
         if self._found and self._first is None:
             since = self._spent + time.monotonic() - self._began
             self._first = (self._tried, round(since, 1))
 
-    def _tries(
-        self, mode: str, chosen: Sequence[Variant], seconds: float, limit: float
-    ) -> list[Variant]:
-        if not chosen or seconds <= 1 or self._coverage is None:
-            return []
-        parts = [chosen[n :: self.jobs] for n in range(self.jobs)]
-        wanted = self._coverage.wanted
+    def _live(
+        self, chosen: Sequence[Variant], seconds: float
+    ) -> tuple[list[Variant], list[Variant]]:
+        """Of edits of functions those that hold, and those that were not tried yet."""
+        coverage = self._known()
+        parts = [chosen[n :: self.sandboxes] for n in range(self.sandboxes)]
 
-        def part(some: Sequence[Variant]) -> tuple[int, list[Variant]]:
-            order = Order(mode, seconds, limit, some, wanted, enough=ENOUGH, only=True)
-            told = carry_out(self.bench, order, self.cases)
-            return len(told), [some[n] for n in _green(told, len(some))]
+        @cache
+        def others(path: str, first: int) -> Sequence[int]:
+            return coverage.others(path, first, OTHERS)
 
-        with ThreadPoolExecutor(self.jobs) as pool:
-            done = list(pool.map(part, [each for each in parts if each]))
-        self._tried += sum(count for count, _ in done)
-        return [variant for _, found in done for variant in found]
+        def part(some: Sequence[Variant]) -> list[Any]:
+            order = Order(
+                "live",
+                seconds,
+                min(10.0, 1.0 + 5 * coverage.longest),
+                some,
+                coverage.wanted,
+                coverage.allowed,
+                coverage.tests,
+                [others(v.path, v.first) for v in some],
+                after=2 * OTHERS + 2,
+                enough=ENOUGH,
+                more=MORE // self.sandboxes,
+                workers=self.workers,
+            )
+            return carry_out(self.bench, order, None)
 
-    def _suite(self, chosen: Sequence[Variant], seconds: float) -> list[Variant]:
-        """Those with which the whole suite is as it was, in a process of its own each."""
-        if self._coverage is None:
-            return []
-        order = Order(
+        return self._carried(parts, part)
+
+    def _early(self, chosen: Sequence[Variant], ends: float) -> Sorted:
+        """The same of edits outside of functions, which the whole suite is run for."""
+        coverage = self._known()
+        limit = min(20.0, 5.0 + 5 * coverage.longest)
+
+        def part(some: Sequence[Variant]) -> list[Any]:
+            left = (ends - time.monotonic()) * 0.7
+            order = Order("early", left, limit, some, coverage.wanted, enough=ENOUGH, only=True)
+            return carry_out(self.bench, order, self.cases)
+
+        green, waiting = self._carried([chosen], part)
+        left = ends - time.monotonic()
+        if not green or left <= 1:
+            return [], waiting
+        whole = Order(
             "early",
-            seconds,
-            max(20.0, seconds / 2),
-            chosen,
-            self._coverage.wanted,
-            self._coverage.allowed,
+            left,
+            limit,
+            green,
+            coverage.wanted,
+            coverage.allowed,
+            after=max(20.0, left / 2),
         )
-        told = carry_out(self.bench, order, None)
-        held = [chosen[n] for n in _green(told, len(chosen))]
-        self.say(f"edits: {len(held)} of {len(chosen)} keep the whole suite as it was")
-        return held
+        told = carry_out(self.bench, whole, None)
+        return [green[n] for n in _ids(told, len(green), green=True)], waiting
+
+    def _carried(
+        self,
+        parts: Sequence[Sequence[Variant]],
+        part: Callable[[Sequence[Variant]], list[Any]],
+    ) -> Sorted:
+        """The parts carried out side by side: edits that hold, and those nobody tried, in order."""
+        parts = [each for each in parts if each]
+        with ThreadPoolExecutor(max(1, len(parts))) as pool:
+            done = list(pool.map(part, parts))
+        held, waiting = [], []
+        for some, told in zip(parts, done, strict=True):
+            tried = set(_ids(told, len(some)))
+            self._tried += len(tried)
+            held += [some[n] for n in _ids(told, len(some), green=True)]
+            waiting += [v for n, v in enumerate(some) if n not in tried]
+        place = {id(v): n for n, v in enumerate(self._waiting)}
+        return (
+            sorted(held, key=lambda v: place.get(id(v), 0)),
+            sorted(waiting, key=lambda v: place.get(id(v), 0)),
+        )
+
+    def _known(self) -> Coverage:
+        return self._coverage or Coverage()
 
 
 def _last(told: Sequence[Any]) -> Mapping[str, Any]:
     return told[-1] if told else {}
 
 
-def _green(told: Sequence[Any], count: int) -> list[int]:
-    numbers = [one.get("id") for one in told if one.get("ok") is True]
-    return [n for n in numbers if isinstance(n, int) and 0 <= n < count]
+def _ids(told: Sequence[Any], count: int, *, green: bool = False) -> list[int]:
+    numbers = [one.get("id") for one in told if not green or one.get("ok") is True]
+    return sorted({n for n in numbers if isinstance(n, int) and 0 <= n < count})

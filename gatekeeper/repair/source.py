@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+SIMPLE = (ast.Assign, ast.AugAssign, ast.Expr, ast.Return, ast.Raise, ast.Continue, ast.Break)
+"""Statements without others inside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,8 @@ class Variant:
     """One edit: the bytes `start` to `end` of `path` become `text`.
 
     `words` say it to a person. `prior` is how likely such an edit is a repair, in 0..1. `live`:
-    it lies within the body of a function, so its code can be exchanged in a running process.
+    it lies within the body of a function, so its code can be exchanged in a running process;
+    `first` is the line with which that function begins, its decorators included.
     """
 
     path: str
@@ -27,6 +30,7 @@ class Variant:
     words: str
     prior: float
     function: str = ""
+    first: int = 0
     live: bool = True
     score: float = 0.0
 
@@ -84,6 +88,55 @@ class Source:
         """The node as it is written."""
         return self.content[self.start(node) : self.end(node)].decode("utf-8")
 
+    def line(self, number: int) -> str:
+        """A line as it is written, without its end; counted from 1."""
+        rows = self._rows
+        return rows[number - 1] if 0 < number <= len(rows) else ""
+
+    @cached_property
+    def _rows(self) -> list[str]:
+        return [row.decode("utf-8", "replace") for row in self.content.splitlines()]
+
+    def indentation(self, number: int) -> str:
+        """The blanks before a line."""
+        row = self.line(number)
+        return row[: len(row) - len(row.lstrip())]
+
+    def lines_replaced(
+        self, start: int, end: int, text: str, line: int, words: str, prior: float
+    ) -> Variant:
+        """The lines from `start` up to `end` (counted from 0) replaced by whole lines."""
+        return self._spanned(self._lines[start], self._lines[end], text, line, words, prior)
+
+    def part_of_line(
+        self, line: int, start: int, end: int, text: str, words: str, prior: float
+    ) -> Variant:
+        """The characters `start` to `end` of a line replaced."""
+        row, at = self.line(line), self.line_start(line)
+        first, last = len(row[:start].encode()), len(row[:end].encode())
+        return self._spanned(at + first, at + last, text, line, words, prior)
+
+    def _spanned(
+        self, start: int, end: int, text: str, line: int, words: str, prior: float
+    ) -> Variant:
+        inside = [f for f in self.all_functions if f[0] <= start and end <= f[1]]
+        node = inside[-1][2] if inside else None
+        first = min(n.lineno for n in (node, *node.decorator_list)) if node else 0
+        name = node.name if node else ""
+        return Variant(
+            self.path, start, end, text, line, words, prior, name, first, node is not None
+        )
+
+    @cached_property
+    def all_functions(self) -> list[tuple[int, int, Function]]:
+        """Offsets of each function's body, and the function; an inner one after its outer one."""
+        found = []
+        for node in ast.walk(self.tree):
+            if isinstance(node, Function):
+                first = self._lines[node.body[0].lineno - 1]
+                found.append((first, self.end(node) + 1, node))
+        return sorted(found, key=lambda one: (one[0], -one[1]))
+
     def between(self, start: int, end: int) -> str:
         """The text between two offsets."""
         return self.content[start:end].decode("utf-8", "replace")
@@ -114,6 +167,49 @@ class Source:
                     yield from self._walk(child, above, function, node, in_body=in_body)
                 else:
                     yield from self._walk(child, above, function, owner, in_body=in_body)
+
+    @cached_property
+    def nodes(self) -> list[ast.AST]:
+        """Every node of the file: many edits look for what else there is."""
+        return list(ast.walk(self.tree))
+
+    @cached_property
+    def short_constants(self) -> list[tuple[ast.Constant, str]]:
+        """Constants of one line, as they are written."""
+        known = [n for n in self.nodes if isinstance(n, ast.Constant) and n.lineno == n.end_lineno]
+        found = [(node, self.text(node)) for node in known]
+        return [(node, text) for node, text in found if len(text) <= 80]
+
+    @cached_property
+    def conditions(self) -> list[tuple[str, int, frozenset[str]]]:
+        """Short conditions as they would be written beside another, with line and names."""
+        found = []
+        for test in (test for node in self.nodes for test in _tests_of(node)):
+            text = self.text(test)
+            if len(text) < 60 and "\n" not in text:
+                wrapped = f"({text})" if isinstance(test, ast.BoolOp) else text
+                found.append((wrapped, test.lineno, names_of(test)))
+        return found
+
+    @cached_property
+    def short_statements(self) -> list[tuple[str, int, frozenset[str]]]:
+        """Statements of one or two lines without their indentation, with line and names."""
+        found = []
+        for node in self.nodes:
+            short = isinstance(node, SIMPLE) or (
+                isinstance(node, ast.If) and len(node.body) == 1 and not node.orelse
+            )
+            if short and (node.end_lineno or 0) - node.lineno <= 1:  # type: ignore[attr-defined]
+                pad = " " * node.col_offset  # type: ignore[attr-defined]
+                text = self.text(node).replace(f"\n{pad}", "\n")
+                if len(text) <= 120:
+                    found.append((text, node.lineno, names_of(node)))  # type: ignore[attr-defined]
+        return found
+
+    @cached_property
+    def attribute_names(self) -> list[str]:
+        """Every name behind a dot, sorted."""
+        return sorted({n.attr for n in self.nodes if isinstance(n, ast.Attribute)})
 
     @cached_property
     def names(self) -> Counter[str]:
@@ -169,6 +265,17 @@ def parameters(function: Function) -> list[str]:
     args = function.args
     every = [*args.posonlyargs, *args.args, *args.kwonlyargs]
     return [a.arg for a in (*every, *filter(None, (args.vararg, args.kwarg)))]
+
+
+def names_of(node: ast.AST) -> frozenset[str]:
+    """The names that a node uses."""
+    return frozenset(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
+
+
+def _tests_of(node: ast.AST) -> list[ast.expr]:
+    if isinstance(node, (ast.If, ast.While, ast.IfExp)):
+        return [node.test]
+    return list(node.values) if isinstance(node, ast.BoolOp) else []
 
 
 def _own(node: ast.AST) -> bool:

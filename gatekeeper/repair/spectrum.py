@@ -11,6 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+CUT_OFF = "_TooLong"
+"""What the recorder calls the error of a test that took too long."""
+
 LATER, LAST = 0.35, 0.6
 """What a frame of the trace adds: any one, and the innermost."""
 
@@ -22,10 +25,25 @@ class Coverage:
     wanted: tuple[str, ...] = ()  # node ids that are to become green
     allowed: tuple[str, ...] = ()  # node ids that are red as it stands
     errors: tuple[str, ...] = ()
-    longest: float = 0.0  # seconds of all red tests together
+    longest: float = 0.0  # seconds of all red tests together, without those that were cut off
     red: Mapping[tuple[str, int], int] = field(default_factory=dict)
     green: Mapping[tuple[str, int], int] = field(default_factory=dict)
     frames: Mapping[tuple[str, int], float] = field(default_factory=dict)
+    tests: tuple[str, ...] = ()  # green node ids, in the order of the recorded run
+    took: tuple[float, ...] = ()  # seconds of each
+    ran: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    """Path and first line of a function to the green tests that ran it: bit n is `tests[n]`."""
+
+    def others(self, path: str, first: int, seconds: float) -> list[int]:
+        """The green tests that run a function, the shortest first, of `seconds` together."""
+        mask, left, found = self.ran.get((path, first), 0), seconds, []
+        for number in sorted(range(len(self.tests)), key=lambda n: (self.took[n], n)):
+            if mask >> number & 1:
+                left -= self.took[number]
+                if left < 0:
+                    break
+                found.append(number)
+        return found
 
 
 def read_coverage(failing: Mapping[str, Any], suite: Mapping[str, Any]) -> Coverage:
@@ -41,21 +59,41 @@ def read_coverage(failing: Mapping[str, Any], suite: Mapping[str, Any]) -> Cover
             frames[place] = max(frames.get(place, 0.0), LATER)
         if known:
             frames[known[-1]] = LAST
-    red.update({place: len(tests) for place in _imported(failing) if place not in red})
     green: Counter[tuple[str, int]] = Counter()
     for path, counts in dict(suite.get("passed", {})).items():
         green.update({(path, int(line)): int(count) for line, count in counts.items()})
+    # What an import runs it runs for every test, the green ones too, and only once for all.
+    passed = sum(1 for state in dict(suite.get("tests", {})).values() if state == "passed")
+    for place in _imported(failing):
+        if place not in red:
+            red[place], green[place] = len(tests), max(passed, green[place])
     bad = {test["id"] for test in _items(suite, "failed")}
     wanted = tuple(dict.fromkeys(test["id"] for test in tests))
     return Coverage(
         wanted,
         tuple(sorted(bad - set(wanted))),
         tuple(dict.fromkeys(test["error"] for test in tests if test["error"])),
-        sum(float(test["s"]) for test in tests),
+        sum(float(test["s"]) for test in tests if test["error"] != CUT_OFF),
         red,
         green,
         frames,
+        tuple(suite.get("green", ())),
+        tuple(suite.get("took", ())),
+        _masks(suite.get("ran", {})),
     )
+
+
+def codes_of(failing: Mapping[str, Any]) -> dict[str, list[int]]:
+    """What the red tests ran: path to the first lines of functions."""
+    found: dict[str, set[int]] = {}
+    for test in _items(failing, "failed"):
+        for path, firsts in test.get("codes", {}).items():
+            found.setdefault(path, set()).update(firsts)
+    return {path: sorted(firsts) for path, firsts in sorted(found.items())}
+
+
+def _masks(said: Mapping[str, Mapping[str, str]]) -> dict[tuple[str, int], int]:
+    return {(p, int(n)): int(mask, 16) for p, masks in said.items() for n, mask in masks.items()}
 
 
 def _imported(answer: Mapping[str, Any]) -> set[tuple[str, int]]:
@@ -73,6 +111,6 @@ def suspicion(coverage: Coverage) -> dict[tuple[str, int], float]:
     found = {}
     for place, red in coverage.red.items():
         green = coverage.green.get(place, 0)
-        ochiai = red / math.sqrt(total * (red + green))
+        ochiai = red / math.sqrt(total * max(1, red + green))
         found[place] = ochiai + coverage.frames.get(place, 0.0)
     return found

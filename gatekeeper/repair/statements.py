@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from gatekeeper.repair.making import Maker, short
-from gatekeeper.repair.source import Place, Source, Variant
+from gatekeeper.repair.source import SIMPLE, Place, Source, Variant
 
-_SIMPLE = (ast.Assign, ast.AugAssign, ast.Expr, ast.Return, ast.Raise, ast.Continue, ast.Break)
 _AUGMENTED = {
     ast.Add: ("+=", ("-=", "=", "*=")),
     ast.Sub: ("-=", ("+=", "=")),
@@ -22,6 +21,7 @@ _AUGMENTED = {
     ast.Mod: ("%=", ("//=",)),
 }
 _DONORS = 30
+_BUILT_IN = {"len", "str", "int", "list", "isinstance", "None", "ValueError", "TypeError", "set"}
 
 
 def statements(source: Source, place: Place, errors: tuple[str, ...]) -> Iterator[Variant]:
@@ -109,9 +109,9 @@ def _around(make: Maker, node: ast.stmt) -> Iterator[Variant]:
         words = f"`{short(text)}` was put in"
         yield make.span(start, start, f"{text}\n{indent}", prior, words)
     yield from _donated(make, node, indent)
-    if isinstance(node, _SIMPLE) and at == len(block) - 1:
+    if isinstance(node, SIMPLE) and at == len(block) - 1:
         yield from _moved(make, node, indent)
-    if isinstance(node, _SIMPLE) and not isinstance(node, (ast.Return, ast.Raise)):
+    if isinstance(node, SIMPLE) and not isinstance(node, (ast.Return, ast.Raise)):
         words = f"`{short(make.text(node))}` was taken out"
         yield make.node(node, "pass", 0.08, words)
 
@@ -161,7 +161,7 @@ def _donated(make: Maker, node: ast.stmt, indent: str) -> Iterator[Variant]:
         text = written.replace("\n", f"\n{indent}")
         words = f"`{short(text)}`, as elsewhere in the file, was put in"
         yield make.span(start, start, f"{text}\n{indent}", prior, f"{words} before this line")
-        if isinstance(node, _SIMPLE):
+        if isinstance(node, SIMPLE):
             end = source.end(node)
             yield make.span(end, end, f"\n{indent}{text}", prior, f"{words} after this line")
             alike = difflib.SequenceMatcher(None, own, text).ratio()
@@ -173,28 +173,14 @@ def _statements(source: Source, place: Place, known: set[str], own: str) -> list
     """Short statements of the file, with how likely each is; one of the same function less."""
     line = place.node.lineno  # type: ignore[attr-defined]
     found: dict[str, float] = {}
-    builtin = {"len", "str", "int", "list", "isinstance", "None", "ValueError", "TypeError", "set"}
-    for node in ast.walk(source.tree):
-        short = isinstance(node, _SIMPLE) or (
-            isinstance(node, ast.If) and len(node.body) == 1 and not node.orelse
-        )
-        if not short or getattr(node, "end_lineno", 0) - getattr(node, "lineno", 0) > 1:
+    known = known | _BUILT_IN
+    for text, at, names in source.short_statements:
+        if text == own or not names <= known:
             continue
-        names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-        text = _dedented(source, node)
-        if text == own or not names <= known | builtin or len(text) > 120:
-            continue
-        local = names - source.module_names - builtin
-        distance = abs(node.lineno - line)  # type: ignore[attr-defined]
-        near = 1 / (1 + distance / 25)
+        local = names - source.module_names - _BUILT_IN
+        near = 1 / (1 + abs(at - line) / 25)
         found[text] = max(found.get(text, 0.0), 0.1 + 0.12 * near + 0.05 * min(2, len(local)))
     return sorted(found.items(), key=lambda one: (-one[1], one[0]))[:_DONORS]
-
-
-def _dedented(source: Source, node: ast.AST) -> str:
-    text = source.text(node)
-    pad = " " * node.col_offset  # type: ignore[attr-defined]
-    return text.replace(f"\n{pad}", "\n")
 
 
 def _moved(make: Maker, node: ast.stmt, indent: str) -> Iterator[Variant]:
