@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
 
-from gatekeeper.repair.conditions import guards
 from gatekeeper.repair.making import Maker
 from gatekeeper.repair.source import Place, Source, Variant, parameters
+from gatekeeper.repair.wrapping import by_one, comprehension, wrapped
 
 _COMPARED: dict[type[ast.cmpop], tuple[str, tuple[str, ...]]] = {
     ast.Lt: ("<", ("<=", ">", ">=")),
@@ -66,7 +66,7 @@ def expressions(source: Source, place: Place) -> Iterator[Variant]:
         if isinstance(node, kind):
             yield from family(make, node)
     if isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
-        yield from _wrapped(make, node)
+        yield from wrapped(make, node)
 
 
 def _is_docstring(place: Place) -> bool:
@@ -81,19 +81,13 @@ def _compare(make: Maker, node: ast.Compare) -> Iterator[Variant]:
             yield from make.operator(left, right, old, new, 0.9 - 0.15 * rank)
         if isinstance(op, (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq)):
             for side in (left, right):
-                yield from _by_one(make, side, 0.45)
+                yield from by_one(make, side, 0.45)
         left = right
     if len(node.ops) == 1 and isinstance(node.ops[0], (ast.Is, ast.IsNot)):
         negated = isinstance(node.ops[0], ast.IsNot)
         yield make.node(
             node, make.text(node.left) if negated else f"not {make.text(node.left)}", 0.3
         )
-
-
-def _by_one(make: Maker, node: ast.expr, prior: float) -> Iterator[Variant]:
-    if isinstance(node, (ast.Name, ast.Call, ast.Attribute, ast.BinOp)):
-        for sign in "+-":
-            yield make.node(node, f"{make.text(node)} {sign} 1", prior)
 
 
 def _bool(make: Maker, node: ast.BoolOp) -> Iterator[Variant]:
@@ -149,7 +143,7 @@ def _other_literals(make: Maker, node: ast.Constant) -> Iterator[Variant]:
     """Literals of the same type in the same file that are near, or alike."""
     own = make.text(node)
     near: dict[str, int] = {}
-    for other, text in make.source.short_constants:
+    for other, text in make.source.donors.short_constants:
         if type(other.value) is type(node.value) and text != own:
             distance = abs(other.lineno - node.lineno)
             near[text] = min(near.get(text, distance), distance)
@@ -215,19 +209,34 @@ def _attribute(make: Maker, node: ast.Attribute) -> Iterator[Variant]:
     start = end - len(node.attr.encode())
     for other in _relatives(node.attr):
         yield make.span(start, end, other, 0.5)
+    yield from _same_base(make, node, start, end)
     if isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"):
         known = make.source.attributes(make.place.owner)
         for other, called in known.items():
             if other != node.attr and called == known.get(node.attr):
                 yield make.span(start, end, other, 0.25 + 0.3 * _alike(node.attr, other))
     else:
-        known_names = make.source.attribute_names
+        known_names = make.source.donors.attribute_names
         for other in difflib.get_close_matches(node.attr, known_names, 4, 0.5):
             if other != node.attr:
                 yield make.span(start, end, other, 0.3)
     if isinstance(make.place.parent, ast.Call) and make.place.parent.func is node:
         return
     yield make.node(node, make.text(node.value), 0.15)
+
+
+def _same_base(make: Maker, node: ast.Attribute, start: int, end: int) -> Iterator[Variant]:
+    """What the file takes of the same thing elsewhere, or calls with as many arguments."""
+    base, call = make.text(node.value), make.place.parent
+    called = isinstance(call, ast.Call) and call.func is node
+    used = make.source.donors.attributes_of.get((base, called), ())
+    for other in [name for name in used if name != node.attr][:15]:
+        yield make.span(start, end, other, 0.3 + 0.15 * _alike(node.attr, other))
+    if isinstance(call, ast.Call) and called and not isinstance(node.value, ast.Name):
+        count = len(call.args) + len(call.keywords)
+        for other in make.source.donors.methods.get(count, ())[:15]:
+            if other not in used and other != node.attr:
+                yield make.span(start, end, other, 0.15)
 
 
 def _call(make: Maker, node: ast.Call) -> Iterator[Variant]:
@@ -249,7 +258,7 @@ def _call(make: Maker, node: ast.Call) -> Iterator[Variant]:
     yield from _more_arguments(make, node, every)
     if isinstance(node.func, ast.Name) and node.func.id in ("range", "min", "max", "round"):
         for argument in args:
-            yield from _by_one(make, argument, 0.55)
+            yield from by_one(make, argument, 0.55)
         if node.func.id == "range" and len(args) == 1:
             yield make.node(args[0], f"1, {make.text(args[0])}", 0.35)
         if node.func.id == "range" and len(args) == 2:
@@ -284,7 +293,7 @@ def _subscript(make: Maker, node: ast.Subscript) -> Iterator[Variant]:
     if isinstance(index, ast.Slice):
         yield from _slice(make, node, index)
     elif isinstance(node.ctx, ast.Load):
-        yield from _by_one(make, index, 0.5)
+        yield from by_one(make, index, 0.5)
         text = make.text(index)
         if text != "-1":
             yield make.node(index, "-1", 0.4)
@@ -319,44 +328,6 @@ def _conditional(make: Maker, node: ast.IfExp) -> Iterator[Variant]:
     yield make.node(node, other, 0.2)
 
 
-def _comprehension(make: Maker, node: ast.expr) -> Iterator[Variant]:
-    for generator in getattr(node, "generators", ()):
-        for test in generator.ifs:
-            yield make.node(test, f"not {make.atom(test)}", 0.5)
-            yield make.node(test, "True", 0.1)
-        target = generator.target
-        if isinstance(target, ast.Name) and not generator.ifs:
-            end = make.source.end(generator.iter)
-            yield make.span(end, end, f" if {target.id}", 0.3)
-            yield make.span(end, end, f" if {target.id} is not None", 0.25)
-
-
-def _wrapped(make: Maker, node: ast.expr) -> Iterator[Variant]:
-    """A call around, or behind, a value that is returned, given, compared or assigned."""
-    parent = make.place.parent
-    if isinstance(node, (ast.Constant, ast.Lambda, ast.JoinedStr, ast.Starred)):
-        return
-    if isinstance(parent, (ast.If, ast.While, ast.IfExp)) and getattr(parent, "test", 0) is node:
-        yield make.node(node, f"not {make.atom(node)}", 0.75)
-        yield from guards(make, node)
-        return
-    if not isinstance(parent, (ast.Return, ast.Assign, ast.Call, ast.Compare, ast.For, ast.BinOp)):
-        return
-    if isinstance(parent, ast.Call) and parent.func is node:
-        return
-    text, atom = make.text(node), make.atom(node)
-    for wrapper in ("str", "int", "list", "len", "set", "abs", "sorted", "tuple", "bool", "float"):
-        yield make.node(node, f"{wrapper}({text})", 0.18)
-    for method in ("strip()", "lower()", "copy()", "items()", "rstrip()", "split()", "upper()"):
-        yield make.node(node, f"{atom}.{method}", 0.18)
-    for other in ("[]", "''", "0", "{}"):
-        yield make.node(node, f"({text} or {other})", 0.15)
-    if isinstance(parent, (ast.Return, ast.Assign)):
-        yield from _by_one(make, node, 0.35)
-        yield make.node(node, f"-{atom}", 0.2)
-        yield make.node(node, f"not {atom}", 0.3)
-
-
 _FAMILIES: tuple[tuple[Any, Callable[[Maker, Any], Iterator[Variant]]], ...] = (
     (ast.Compare, _compare),
     (ast.BoolOp, _bool),
@@ -368,5 +339,5 @@ _FAMILIES: tuple[tuple[Any, Callable[[Maker, Any], Iterator[Variant]]], ...] = (
     (ast.Call, _call),
     (ast.Subscript, _subscript),
     (ast.IfExp, _conditional),
-    ((ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp), _comprehension),
+    ((ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp), comprehension),
 )

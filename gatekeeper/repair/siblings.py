@@ -11,8 +11,9 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from gatekeeper.repair.donors import Function
 from gatekeeper.repair.making import short
-from gatekeeper.repair.source import Function, Source, Variant
+from gatekeeper.repair.source import Source, Variant
 
 ALIKE = 0.6
 """Share of equal lines from which on two functions are siblings."""

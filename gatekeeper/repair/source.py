@@ -8,9 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef
-SIMPLE = (ast.Assign, ast.AugAssign, ast.Expr, ast.Return, ast.Raise, ast.Continue, ast.Break)
-"""Statements without others inside."""
+from gatekeeper.repair.donors import Donors, Function
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,47 +167,9 @@ class Source:
                     yield from self._walk(child, above, function, owner, in_body=in_body)
 
     @cached_property
-    def nodes(self) -> list[ast.AST]:
-        """Every node of the file: many edits look for what else there is."""
-        return list(ast.walk(self.tree))
-
-    @cached_property
-    def short_constants(self) -> list[tuple[ast.Constant, str]]:
-        """Constants of one line, as they are written."""
-        known = [n for n in self.nodes if isinstance(n, ast.Constant) and n.lineno == n.end_lineno]
-        found = [(node, self.text(node)) for node in known]
-        return [(node, text) for node, text in found if len(text) <= 80]
-
-    @cached_property
-    def conditions(self) -> list[tuple[str, int, frozenset[str]]]:
-        """Short conditions as they would be written beside another, with line and names."""
-        found = []
-        for test in (test for node in self.nodes for test in _tests_of(node)):
-            text = self.text(test)
-            if len(text) < 60 and "\n" not in text:
-                wrapped = f"({text})" if isinstance(test, ast.BoolOp) else text
-                found.append((wrapped, test.lineno, names_of(test)))
-        return found
-
-    @cached_property
-    def short_statements(self) -> list[tuple[str, int, frozenset[str]]]:
-        """Statements of one or two lines without their indentation, with line and names."""
-        found = []
-        for node in self.nodes:
-            short = isinstance(node, SIMPLE) or (
-                isinstance(node, ast.If) and len(node.body) == 1 and not node.orelse
-            )
-            if short and (node.end_lineno or 0) - node.lineno <= 1:  # type: ignore[attr-defined]
-                pad = " " * node.col_offset  # type: ignore[attr-defined]
-                text = self.text(node).replace(f"\n{pad}", "\n")
-                if len(text) <= 120:
-                    found.append((text, node.lineno, names_of(node)))  # type: ignore[attr-defined]
-        return found
-
-    @cached_property
-    def attribute_names(self) -> list[str]:
-        """Every name behind a dot, sorted."""
-        return sorted({n.attr for n in self.nodes if isinstance(n, ast.Attribute)})
+    def donors(self) -> Donors:
+        """What the file has that may be right elsewhere in it."""
+        return Donors(self.tree, self.text)
 
     @cached_property
     def names(self) -> Counter[str]:
@@ -265,17 +225,6 @@ def parameters(function: Function) -> list[str]:
     args = function.args
     every = [*args.posonlyargs, *args.args, *args.kwonlyargs]
     return [a.arg for a in (*every, *filter(None, (args.vararg, args.kwarg)))]
-
-
-def names_of(node: ast.AST) -> frozenset[str]:
-    """The names that a node uses."""
-    return frozenset(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
-
-
-def _tests_of(node: ast.AST) -> list[ast.expr]:
-    if isinstance(node, (ast.If, ast.While, ast.IfExp)):
-        return [node.test]
-    return list(node.values) if isinstance(node, ast.BoolOp) else []
 
 
 def _own(node: ast.AST) -> bool:

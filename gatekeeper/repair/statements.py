@@ -7,8 +7,9 @@ import difflib
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from gatekeeper.repair.donors import SIMPLE
 from gatekeeper.repair.making import Maker, short
-from gatekeeper.repair.source import SIMPLE, Place, Source, Variant
+from gatekeeper.repair.source import Place, Source, Variant
 
 _AUGMENTED = {
     ast.Add: ("+=", ("-=", "=", "*=")),
@@ -57,6 +58,17 @@ def _left(make: Maker, node: ast.Break | ast.Continue) -> Iterator[Variant]:
 def _unused(make: Maker, node: ast.Expr) -> Iterator[Variant]:
     if isinstance(node.value, ast.Call):
         yield make.node(node, f"return {make.text(node)}", 0.4)
+    elif not isinstance(node.value, (ast.Yield, ast.YieldFrom, ast.Await)):
+        # A value that nobody takes was meant for something.
+        yield make.node(node, f"return {make.text(node)}", 0.7)
+
+
+def _empty(make: Maker, node: ast.Pass) -> Iterator[Variant]:
+    """Nothing is done where something may be missing."""
+    known = set(make.source.local_names(make.place.function)) | make.source.module_names
+    for text, prior in _statements(make.source, make.place, known, ""):
+        if "\n" not in text:
+            yield make.node(node, text, prior + 0.25, f"`{short(text)}` was put in for `pass`")
 
 
 def _caught(make: Maker, node: ast.ExceptHandler, errors: tuple[str, ...]) -> Iterator[Variant]:
@@ -174,7 +186,7 @@ def _statements(source: Source, place: Place, known: set[str], own: str) -> list
     line = place.node.lineno  # type: ignore[attr-defined]
     found: dict[str, float] = {}
     known = known | _BUILT_IN
-    for text, at, names in source.short_statements:
+    for text, at, names in source.donors.short_statements:
         if text == own or not names <= known:
             continue
         local = names - source.module_names - _BUILT_IN
@@ -204,5 +216,6 @@ _FAMILIES: tuple[tuple[Any, Callable[[Maker, Any], Iterator[Variant]]], ...] = (
     (ast.Assign, _assigned),
     ((ast.Break, ast.Continue), _left),
     (ast.Expr, _unused),
+    (ast.Pass, _empty),
     (ast.If, _branches),
 )
