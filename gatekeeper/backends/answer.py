@@ -20,10 +20,10 @@ MAX_EDITS = 64
 MAX_CANDIDATES = 16
 MAX_EDIT_BYTES = 1024 * 1024  # all edits of one candidate together
 
-_TEXT: dict[str, Any] = {"type": "string"}
+TEXT: dict[str, Any] = {"type": "string"}
 
 
-def _object(**properties: Any) -> dict[str, Any]:
+def object_of(**properties: Any) -> dict[str, Any]:
     """A schema as strict structured output demands it: everything required, nothing else."""
     return {
         "type": "object",
@@ -34,14 +34,14 @@ def _object(**properties: Any) -> dict[str, Any]:
 
 
 SCHEMA_NAME = "gatekeeper_answer"
-SCHEMA: dict[str, Any] = _object(
-    analysis=_TEXT,
+SCHEMA: dict[str, Any] = object_of(
+    analysis=TEXT,
     question={"type": ["string", "null"]},
     candidates={
         "type": "array",
-        "items": _object(
-            rationale=_TEXT,
-            edits={"type": "array", "items": _object(path=_TEXT, search=_TEXT, replace=_TEXT)},
+        "items": object_of(
+            rationale=TEXT,
+            edits={"type": "array", "items": object_of(path=TEXT, search=TEXT, replace=TEXT)},
         ),
     },
 )
@@ -73,25 +73,33 @@ class Answer:
     notes: tuple[str, ...] = ()
 
 
-def parse_answer(text: str, limit: int = MAX_CANDIDATES) -> Answer:
+def parse_answer(text: str, limit: int = MAX_CANDIDATES, form: str = "schema") -> Answer:
     """Read an answer's text; at most `limit` candidates are kept, in order.
 
-    Raises UnusableAnswer where it is not JSON, off the schema, out of bounds or says nothing.
+    `form` is `schema` for JSON, `text` for the headings of `plain`. Raises UnusableAnswer where
+    it is not of that form, off the schema, out of bounds or says nothing.
     """
+    value, notes = decoded(text, form)
+    return read_answer(value, limit, notes)
+
+
+def decoded(text: str, form: str) -> tuple[object, tuple[str, ...]]:
+    """The value that a text of this form stands for, and notes; see `parse_answer`."""
+    if form == "text":
+        return plain.sections(text), ()
     stripped, notes = unwrapped(text)
     try:
-        value = json.loads(stripped)
+        return json.loads(stripped), notes
     except RecursionError:
         raise UnusableAnswer("it is nested too deeply") from None
     except ValueError as error:
         said = f"it is not valid JSON ({error})" if stripped else "it is empty"
         raise UnusableAnswer(said) from None
-    return read_answer(value, limit, notes)
 
 
 def read_answer(value: object, limit: int = MAX_CANDIDATES, notes: tuple[str, ...] = ()) -> Answer:
     """Check a decoded answer; see `parse_answer`."""
-    wrong = _mismatch(value, SCHEMA, "the answer")
+    wrong = mismatch(value, SCHEMA, "the answer")
     if wrong:
         raise UnusableAnswer(wrong)
     assert isinstance(value, dict)  # noqa: S101 -- the schema has just said so
@@ -101,10 +109,10 @@ def read_answer(value: object, limit: int = MAX_CANDIDATES, notes: tuple[str, ..
         extra = len(candidates) - limit
         notes = (*notes, f"{extra} candidates beyond the {limit} asked for were ignored")
     drafts = tuple(_draft(item, number) for number, item in enumerate(candidates[:limit]))
-    asked = _clean(value["question"] or "", "question")
+    asked = clean(value["question"] or "", "question")
     if not drafts and not asked:
         raise UnusableAnswer("it has neither a candidate nor a question")
-    analysis = _clean(value["analysis"], "analysis")
+    analysis = clean(value["analysis"], "analysis")
     return Answer(analysis, Question(asked, reason=analysis) if asked else None, drafts, notes)
 
 
@@ -119,7 +127,7 @@ def _draft(item: Mapping[str, Any], number: int) -> Draft:
     size = sum(len(edit.search.encode()) + len(edit.replace.encode()) for edit in checked)
     if size > MAX_EDIT_BYTES:
         raise UnusableAnswer(f"{where} is {size} bytes large, at most {MAX_EDIT_BYTES} are read")
-    return Draft(edits=checked, rationale=_clean(item["rationale"], f"{where}.rationale"))
+    return Draft(edits=checked, rationale=clean(item["rationale"], f"{where}.rationale"))
 
 
 def _edit(item: Mapping[str, str], where: str) -> Edit:
@@ -134,7 +142,7 @@ def _edit(item: Mapping[str, str], where: str) -> Edit:
     return Edit(path, search, replace)
 
 
-def _clean(text: str, where: str) -> str:
+def clean(text: str, where: str) -> str:
     _encodable(text, where)
     text = text.strip()
     return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]} [cut]"
@@ -159,7 +167,7 @@ def unwrapped(text: str) -> tuple[str, tuple[str, ...]]:
     return stripped, ()
 
 
-def _mismatch(value: object, schema: Mapping[str, Any], where: str) -> str:
+def mismatch(value: object, schema: Mapping[str, Any], where: str) -> str:
     """The first place where `value` leaves `schema`, as a clause; "" where it fits."""
     named = schema["type"]
     wanted = [named] if isinstance(named, str) else named
@@ -168,7 +176,7 @@ def _mismatch(value: object, schema: Mapping[str, Any], where: str) -> str:
     if isinstance(value, dict):
         return _fields(value, schema, where)
     if isinstance(value, list):
-        found = (_mismatch(v, schema["items"], f"{where}[{n}]") for n, v in enumerate(value))
+        found = (mismatch(v, schema["items"], f"{where}[{n}]") for n, v in enumerate(value))
         return next(filter(None, found), "")
     return ""
 
@@ -182,5 +190,5 @@ def _fields(value: Mapping[str, object], schema: Mapping[str, Any], where: str) 
     if unknown:
         return f"{where} has unknown fields: {', '.join(unknown)[:200]}"
     prefix = "" if where == "the answer" else f"{where}."
-    found = (_mismatch(value[name], known[name], f"{prefix}{name}") for name in known)
+    found = (mismatch(value[name], known[name], f"{prefix}{name}") for name in known)
     return next(filter(None, found), "")

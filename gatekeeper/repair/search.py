@@ -48,7 +48,7 @@ class Search:
     allowed: Callable[[str], bool]
     favoured: Mapping[tuple[str, int], float]
     seconds: float = 90.0
-    tries: int = 4000
+    tries: int = 20_000
     seed: int = 0
     order: str = "ranked"
     sandboxes: int = 1
@@ -84,7 +84,9 @@ class Search:
             "tries": self._tried,
             "waiting": len(self._waiting),
             "seconds": round(self._spent, 1),
-            "first": list(self._first) if self._first else None,
+            "first": dict(zip(("tries", "seconds"), self._first, strict=False))
+            if self._first
+            else None,
             "seed": self.seed,
             "order": self.order,
         }

@@ -156,7 +156,7 @@ class EditsSection:
     seconds: float = _setting(
         90.0, DURATION, "Longest time of the search for edits, its own runs of the tests included"
     )
-    tries: int = _setting(4000, integer(1, 100_000), "Most edits that are tried")
+    tries: int = _setting(20_000, integer(1, 100_000), "Most edits that are tried")
     order: str = _setting(
         "ranked",
         choice("ranked", "random"),
