@@ -15,7 +15,7 @@ from gatekeeper.repair.donors import Function
 from gatekeeper.repair.making import short
 from gatekeeper.repair.source import Source, Variant
 
-ALIKE = 0.6
+ALIKE = 0.5
 """Share of equal lines from which on two functions are siblings."""
 
 MOST = 40

@@ -14,6 +14,8 @@ from typing import Any
 CUT_OFF = "_TooLong"
 """What the recorder calls the error of a test that took too long."""
 
+_SENSELESS = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
+
 LATER, LAST = 0.35, 0.6
 """What a frame of the trace adds: any one, and the innermost."""
 
@@ -47,7 +49,17 @@ class Coverage:
 
 
 def read_coverage(failing: Mapping[str, Any], suite: Mapping[str, Any]) -> Coverage:
-    """The answers of the recorded runs of the red tests, and of the whole suite."""
+    """The answers of the recorded runs of the red tests, and of the whole suite.
+
+    They come from the sandbox: one that makes no sense is nothing.
+    """
+    try:
+        return _read(failing, suite)
+    except _SENSELESS:
+        return Coverage()
+
+
+def _read(failing: Mapping[str, Any], suite: Mapping[str, Any]) -> Coverage:
     red: Counter[tuple[str, int]] = Counter()
     frames: dict[tuple[str, int], float] = {}
     tests = _items(failing, "failed")
@@ -67,18 +79,18 @@ def read_coverage(failing: Mapping[str, Any], suite: Mapping[str, Any]) -> Cover
     for place in _imported(failing):
         if place not in red:
             red[place], green[place] = len(tests), max(passed, green[place])
-    bad = {test["id"] for test in _items(suite, "failed")}
-    wanted = tuple(dict.fromkeys(test["id"] for test in tests))
+    bad = {str(test["id"]) for test in _items(suite, "failed")}
+    wanted = tuple(dict.fromkeys(str(test["id"]) for test in tests))
     return Coverage(
         wanted,
         tuple(sorted(bad - set(wanted))),
-        tuple(dict.fromkeys(test["error"] for test in tests if test["error"])),
+        tuple(dict.fromkeys(str(test["error"]) for test in tests if test["error"])),
         sum(float(test["s"]) for test in tests if test["error"] != CUT_OFF),
         red,
         green,
         frames,
-        tuple(suite.get("green", ())),
-        tuple(suite.get("took", ())),
+        tuple(map(str, suite.get("green", ()))),
+        tuple(map(float, suite.get("took", ()))),
         _masks(suite.get("ran", {})),
     )
 
@@ -86,9 +98,12 @@ def read_coverage(failing: Mapping[str, Any], suite: Mapping[str, Any]) -> Cover
 def codes_of(failing: Mapping[str, Any]) -> dict[str, list[int]]:
     """What the red tests ran: path to the first lines of functions."""
     found: dict[str, set[int]] = {}
-    for test in _items(failing, "failed"):
-        for path, firsts in test.get("codes", {}).items():
-            found.setdefault(path, set()).update(firsts)
+    try:
+        for test in _items(failing, "failed"):
+            for path, firsts in test.get("codes", {}).items():
+                found.setdefault(str(path), set()).update(map(int, firsts))
+    except _SENSELESS:
+        return {}
     return {path: sorted(firsts) for path, firsts in sorted(found.items())}
 
 

@@ -89,7 +89,14 @@ def test_suspicion_is_ochiais_and_frames_add_to_it() -> None:
     assert suspicion(coverage) == {("a.py", 1): 0.5, ("a.py", 2): 1.6}
 
 
-@pytest.mark.parametrize("answer", [{}, {"failed": None}, {"failed": "x", "passed": {}}])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {}, {"failed": None}, {"failed": "x", "passed": {}}, {"failed": [1]},
+        {"failed": [{"id": 1}]},
+        {"ran": [1]}, {"ran": {"a": {"x": "y"}}}, {"took": ["x"]}, {"tests": 3}, {"passed": [[]]},
+    ],
+)  # fmt: skip
 def test_an_answer_of_the_sandbox_that_holds_nothing_is_nothing(answer: dict[str, object]) -> None:
     """No red test recorded: no place is suspicious."""
     assert suspicion(read_coverage(answer, answer)) == {}
