@@ -45,8 +45,10 @@ from repairbugs import (
     write_extra,
 )
 
-SECONDS = 90
+SECONDS = 60
 """What the search may take."""
+GOAL = 90
+"""What the whole call should take, with the runs before the search and the gate behind it."""
 LIMIT = 300.0
 """Seconds after which one call is ended: it has no candidate then."""
 NAMED = ["-c", "user.name=bench", "-c", "user.email=bench@example.invalid", "-c", "gc.auto=0"]
@@ -305,7 +307,7 @@ def table(results: Sequence[Result]) -> None:
             f"| {_share(row.plausible for row in rows)} "
             f"| {_share(row.correct is True for row in rows)} "
             f"| {_share(row.same for row in rows)} | {sum(row.correct is None for row in rows)} "
-            f"| {_share(row.plausible and row.seconds <= SECONDS for row in rows)} "
+            f"| {_share(row.plausible and row.seconds <= GOAL for row in rows)} "
             f"| {_spread([row.tries for row in found])} "
             f"| {_spread([row.searched for row in found])} "
             f"| {_spread([row.seconds for row in found])} |"

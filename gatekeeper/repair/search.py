@@ -47,7 +47,7 @@ class Search:
     cases: Sequence[CaseResult]
     allowed: Callable[[str], bool]
     favoured: Mapping[tuple[str, int], float]
-    seconds: float = 90.0
+    seconds: float = 60.0
     tries: int = 20_000
     seed: int = 0
     order: str = "ranked"
