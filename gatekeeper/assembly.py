@@ -31,7 +31,7 @@ from gatekeeper.ports import Backend, Engine, Person, Progress, Tree, Writer
 from gatekeeper.redact import Redactor
 from gatekeeper.scenarios import Bands, Memory
 from gatekeeper.settings import COMMAND_LINE, Settings
-from gatekeeper.spending.budget import Limits
+from gatekeeper.spending.budget import ANSWERS, Limits
 from gatekeeper.spending.ledger import Ledger, fingerprint
 from gatekeeper.spending.prices import known_prices
 from gatekeeper.steps import Asking, Deadline, Policy, Tools
@@ -105,11 +105,13 @@ def open_tools(
         plan = _plan(settings, workspace, repo.view(delta.tree), runs, journal)
         names = _backend_names(settings)
         models = {name: settings.backend.model for name in names if name in ASK_A_MODEL}
-        own_code = runs is Runs.PROPOSED and names == ("search",) and not provider.in_ci
+        mine = names == ("search",) or (settings.backend.name == AUTO and "search" in names)
+        own_code = runs is Runs.PROPOSED and mine and not provider.in_ci
         engine = ENGINES["process" if runs is Runs.NOTHING else engine_name(settings)](progress)
         info = None
         if runs is not Runs.NOTHING:
             engine, info = _engine(engine, settings, own_code, journal, progress)
+            names = _without_isolation(names, settings, info)
         journal.note(
             guesses=(*_guesses(provider, delta, settings, plan, info, names), *_remembered(memory)),
             engine=info,
@@ -130,7 +132,7 @@ def open_tools(
             ),
             guards=guards,
             informed=informed_of(settings),
-            backends=_backends(names, settings, repo, delta, guards, progress),
+            backends=_backends(names, settings, repo, delta, guards, redactor.text, progress),
             account=lambda failing: Ledger(
                 _state(settings, workspace), fingerprint(provider.branch, failing), journal.warn
             ),
@@ -191,7 +193,19 @@ def _backend_names(settings: Settings) -> tuple[str, ...]:
     chosen = settings.backend
     if chosen.name != AUTO:
         return chosen.name
-    return ("responses",) if chosen.api_key else ("search",)
+    return ("responses",) if chosen.api_key else ("edits", "search")
+
+
+def _without_isolation(
+    names: tuple[str, ...], settings: Settings, info: EngineInfo
+) -> tuple[str, ...]:
+    """Code that was changed at random is run without isolation only where a person asked for it.
+
+    A wrong name in a call that removes files is one small edit away.
+    """
+    if info.isolated or settings.backend.name != AUTO:
+        return names
+    return tuple(name for name in names if name != "edits")
 
 
 def _backends(
@@ -200,12 +214,14 @@ def _backends(
     repo: Repository,
     delta: Delta,
     guards: GuardTable,
+    redact: Callable[[str], str],
     progress: Progress,
 ) -> list[tuple[str, Callable[[Bench, Baseline], Backend]]]:
     """Each backend's name with what makes it; none is made before it is asked."""
 
     def made(name: str, bench: Bench, baseline: Baseline) -> Backend:
-        return BACKENDS[name](Scene(settings, repo, delta, guards, bench, baseline, progress))
+        scene = Scene(settings, repo, delta, guards, bench, baseline, redact, progress)
+        return BACKENDS[name](scene)
 
     return [(name, functools.partial(made, name)) for name in names]
 
@@ -278,6 +294,8 @@ def _policy(settings: Settings) -> Policy:
         reruns=settings.tests.reruns,
         rounds=STORED_ROUNDS if stored else settings.backend.attempts,
         candidates=settings.backend.candidates,
+        answers=ANSWERS + settings.backend.ask,
+        tier=settings.backend.service_tier or "",
         jobs=settings.sandbox.jobs or len(os.sched_getaffinity(0)),
         run_timeout=settings.tests.timeout,
         context_tokens=settings.context.tokens,

@@ -36,12 +36,13 @@ class Account:
         elif limits.money and price is None:
             model = tools.models[backend]
             raise UsageError(
-                f"budget.money is set, and the price of {model} is not known",
+                f"budget.money is set, and the price of {self._named(model)} is not known",
                 hint=f"Add it: --set 'budget.prices={{{model}: INPUT/OUTPUT}}', in USD per million"
                 " tokens; or limit budget.tokens instead.",
             )
         spent = self.earlier.plus(self.spent)
-        may = allowed(limits, spent, tools.policy.candidates, prompt_tokens, price)
+        policy = tools.policy
+        may = allowed(limits, spent, policy.candidates, prompt_tokens, price, policy.answers)
         if may.refused:
             runs = self.earlier.runs
             since = f", {runs} earlier run(s) of this failure included" if runs else ""
@@ -61,7 +62,8 @@ class Account:
         """
         # A server may say a longer name, or its own; one without a price is billed as asked.
         asked = self.tools.models.get(backend, "")
-        bill = billed(self.tools, model if self.tools.prices.of(model) else asked, usage)
+        named = model if self.tools.prices.of(model) else asked
+        bill = billed(self.tools, named, usage, self.tools.policy.tier)
         self.tools.journal.spend(bill)
         tokens, money = self._assumed(backend, bill, worst)
         more = Spent(
@@ -83,7 +85,11 @@ class Account:
 
     def _price(self, backend: str) -> Price | None:
         model = self.tools.models.get(backend)
-        return self.tools.prices.of(model) if model else None
+        return self.tools.prices.of(model, self.tools.policy.tier) if model else None
+
+    def _named(self, model: str) -> str:
+        tier = self.tools.policy.tier
+        return f"{model} in the service tier {tier}" if tier else model
 
 
 def in_time(tools: Tools, baseline: Baseline) -> None:

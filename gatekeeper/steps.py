@@ -69,6 +69,8 @@ class Policy:
     reruns: int
     rounds: int  # of each backend
     candidates: int
+    answers: int  # of one round at most
+    tier: str  # of the service that a backend asks for; "" is the standard one
     jobs: int
     run_timeout: float
     context_tokens: int
@@ -441,6 +443,6 @@ def compared(tools: Tools) -> None:
     tools.journal.note(attempts=ranked(assessed))
 
 
-def billed(tools: Tools, model: str, usage: Usage) -> Bill:
+def billed(tools: Tools, model: str, usage: Usage, tier: str = "") -> Bill:
     """What requests to one model have cost by the table of prices."""
-    return Bill(model, usage, tools.prices.cost(model, usage))
+    return Bill(model, usage, tools.prices.cost(model, usage, tier))

@@ -5,6 +5,8 @@ Adding a backend, an engine, a guard or a format is one file and one row below.
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from gatekeeper import runners
 from gatekeeper.backends.edits import EditsBackend
 from gatekeeper.backends.replay import ReplayBackend
 from gatekeeper.backends.search import SearchBackend
+from gatekeeper.candidates import Refusal, realise
 from gatekeeper.domain import (
     Baseline,
     CaseId,
@@ -135,6 +138,7 @@ class Scene:
     guards: GuardTable
     bench: Bench
     baseline: Baseline
+    redact: Callable[[str], str]
     progress: Progress
 
 
@@ -142,6 +146,8 @@ def _responses(scene: Scene) -> Backend:
     from gatekeeper.backends.responses import ResponsesBackend
 
     chosen = scene.settings.backend
+    failing = "\n".join(sorted(map(str, scene.baseline.fail_to_pass)))
+    key = hashlib.sha256(f"{chosen.model}\n{failing}".encode(errors="replace")).hexdigest()[:32]
     return ResponsesBackend(
         api_key=chosen.api_key or "",
         model=chosen.model,
@@ -150,8 +156,22 @@ def _responses(scene: Scene) -> Backend:
         deadline=chosen.deadline,
         reasoning=chosen.reasoning or "",
         max_output_tokens=chosen.max_output_tokens,
+        form=chosen.format,
+        verbosity=chosen.verbosity or "",
+        service_tier=chosen.service_tier or "",
+        cache_key=f"gatekeeper-{key}" if chosen.cache_key else "",
+        store=chosen.store,
+        ask=chosen.ask,
+        ca_file=chosen.ca_file or "",
+        check=functools.partial(_misfit, scene),
         say=scene.progress.say,
     )
+
+
+def _misfit(scene: Scene, draft: Draft) -> str:
+    """Why a draft cannot be made in the tree, for its author; "" where it can."""
+    made = realise(draft, scene.repo, scene.delta.tree, "check")
+    return scene.redact("; ".join(made.reasons)) if isinstance(made, Refusal) else ""
 
 
 def _edits(scene: Scene) -> Backend:
@@ -299,6 +319,7 @@ def judge_of(settings: Settings, redactor: Redactor, progress: Progress) -> Judg
         model=chosen.model,
         base_url=chosen.base_url,
         timeout=chosen.timeout,
+        ca_file=settings.backend.ca_file or "",
         level=Level(chosen.level),
         redact=redactor.text,
         say=progress.say,
@@ -317,6 +338,7 @@ def suggester_of(settings: Settings, progress: Progress) -> Suggester | None:
         model=chosen.model,
         base_url=chosen.base_url,
         timeout=chosen.timeout,
+        ca_file=settings.backend.ca_file or "",
         store=chosen.store,
         say=progress.say,
     )
@@ -337,5 +359,6 @@ def writer_of(settings: Settings, progress: Progress) -> Writer:
         model=chosen.model,
         base_url=chosen.base_url,
         timeout=chosen.timeout,
+        ca_file=settings.backend.ca_file or "",
         say=progress.say,
     )

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gatekeeper.backends import plain
+from gatekeeper.backends.unusable import UnusableAnswer
 from gatekeeper.domain import Draft, Edit, Question
 
 MAX_TEXT = 16_000  # characters of an analysis, a question, a rationale; more is cut
@@ -55,22 +57,15 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 }
 
 
-class UnusableAnswer(Exception):
-    """The answer is not what was asked for; `reason` is a clause that its author can act on."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A checked answer. `notes` say what was ignored or mended."""
+    """A checked answer. `notes` say what was ignored or mended, `ignored` how many drafts."""
 
     analysis: str
     question: Question | None
     drafts: tuple[Draft, ...]
     notes: tuple[str, ...] = ()
+    ignored: int = 0
 
 
 def parse_answer(text: str, limit: int = MAX_CANDIDATES, form: str = "schema") -> Answer:
@@ -105,15 +100,16 @@ def read_answer(value: object, limit: int = MAX_CANDIDATES, notes: tuple[str, ..
     assert isinstance(value, dict)  # noqa: S101 -- the schema has just said so
     candidates = value["candidates"]
     limit = max(1, min(limit, MAX_CANDIDATES))
-    if len(candidates) > limit:
-        extra = len(candidates) - limit
+    extra = max(0, len(candidates) - limit)
+    if extra:
         notes = (*notes, f"{extra} candidates beyond the {limit} asked for were ignored")
     drafts = tuple(_draft(item, number) for number, item in enumerate(candidates[:limit]))
     asked = clean(value["question"] or "", "question")
     if not drafts and not asked:
         raise UnusableAnswer("it has neither a candidate nor a question")
     analysis = clean(value["analysis"], "analysis")
-    return Answer(analysis, Question(asked, reason=analysis) if asked else None, drafts, notes)
+    question = Question(asked, reason=analysis) if asked else None
+    return Answer(analysis, question, drafts, notes, extra)
 
 
 def _draft(item: Mapping[str, Any], number: int) -> Draft:
@@ -143,6 +139,7 @@ def _edit(item: Mapping[str, str], where: str) -> Edit:
 
 
 def clean(text: str, where: str) -> str:
+    """The text, stripped and bounded. Raises UnusableAnswer where UTF-8 cannot hold it."""
     _encodable(text, where)
     text = text.strip()
     return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]} [cut]"

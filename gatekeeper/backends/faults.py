@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from gatekeeper.backends.envelope import one_line
+from gatekeeper.backends.wire import CACHE_KEY, FORMAT, PREVIOUS
 from gatekeeper.errors import BackendError
 
 QUOTA_CODES = frozenset(
@@ -40,6 +42,7 @@ class Fault:
     status: int | None = None
     code: str = ""
     kind: str = ""  # the error's `type`
+    param: str = ""  # the field that the server complains of
     message: str = ""
     request_id: str = ""
     retry_after: float | None = None  # seconds, as the server asks
@@ -50,6 +53,14 @@ class Fault:
     def quota(self) -> bool:
         """The account is out of money or over a limit that waiting does not lift."""
         return bool(QUOTA_CODES & {self.code, self.kind})
+
+
+class Unanswered(BackendError):
+    """No response came; `fault` is what the last request met."""
+
+    def __init__(self, error: BackendError, fault: Fault) -> None:
+        super().__init__(error.message, hint=error.hint, raw=error.raw)
+        self.fault = fault
 
 
 class RequestFailed(Exception):
@@ -70,6 +81,7 @@ def read_status_fault(status: int, headers: Mapping[str, str], body: bytes, now:
         status=status,
         code=one_line(error.get("code") or "", 100),
         kind=one_line(error.get("type") or "", 100),
+        param=one_line(error.get("param") or "", 100),
         message=one_line(said),
         request_id=one_line(headers.get("x-request-id", ""), 200),
         retry_after=retry_after(headers, now),
@@ -98,6 +110,32 @@ def retryable(fault: Fault) -> bool:
     if fault.should_retry is not None:
         return fault.should_retry
     return fault.status is None or fault.status in _RETRY_STATUSES or fault.status >= 500
+
+
+_LACKING = {
+    PREVIOUS: re.compile(r"previous_?response", re.IGNORECASE),
+    CACHE_KEY: re.compile(r"prompt_?cache_?key", re.IGNORECASE),
+    FORMAT: re.compile(
+        r"text\.format|\btext\W{1,6}format|json_?schema|response_format|structured.?output"
+        r"|^text$|unknown parameter: .?text\b",
+        re.IGNORECASE,
+    ),
+}
+
+
+def unsupported(fault: Fault) -> str:
+    """The field of `wire` that the server says it does not take; "" where it names none of them.
+
+    A spent quota or a wrong key is never read so.
+    """
+    if fault.status not in (400, 404, 422) or fault.code in _CONTEXT_CODES:
+        return ""
+    body = "" if fault.message else fault.body[:2000].decode("utf-8", "replace")
+    for said in (fault.param, fault.code, fault.message, body):
+        for name, pattern in _LACKING.items():
+            if pattern.search(said) and (fault.status != 404 or name == PREVIOUS):
+                return name
+    return ""
 
 
 def explain(fault: Fault, *, base_url: str, tries: int, stopped: str = "") -> BackendError:
@@ -136,8 +174,9 @@ def _hint(fault: Fault) -> str:
 
 
 _HINTS = {
-    400: "The server does not accept the request. Check that backend.model knows structured "
-    "output and the value of backend.reasoning.",
+    400: "The server does not accept the request. Check that backend.model knows the values "
+    "of backend.reasoning, backend.verbosity and backend.service_tier; without structured output "
+    "set backend.format to text.",
     401: "The key is not accepted: check OPENAI_API_KEY, and that it belongs to backend.base_url.",
     403: "The key may not use this model or this endpoint: check its permissions and region.",
     404: "No such model or endpoint: check backend.model and backend.base_url (it mostly ends in "

@@ -13,10 +13,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from gatekeeper.backends.answer import UnusableAnswer, unwrapped
+from gatekeeper.backends.answer import unwrapped
 from gatekeeper.backends.envelope import decode, one_line, read_envelope, read_usage
 from gatekeeper.backends.prompt import clip, fence, fill
 from gatekeeper.backends.sending import Sender
+from gatekeeper.backends.unusable import UnusableAnswer
 from gatekeeper.domain import (
     Candidate,
     CaseResult,
@@ -69,6 +70,7 @@ class ModelJudge:
     level: Level = Level.WARN
     redact: Callable[[str], str] = field(default=_as_it_is, repr=False)
     tries: int = 3
+    ca_file: str = ""
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
     say: Callable[[str], None] = field(default=lambda _: None, repr=False)
 
@@ -85,6 +87,7 @@ class ModelJudge:
             time.monotonic() + self.timeout,
             self.sleep,
             self.say,
+            self.ca_file,
         )
         usage, raw = Usage(), b""
         try:

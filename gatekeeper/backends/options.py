@@ -12,11 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from gatekeeper.backends.answer import UnusableAnswer, unwrapped
+from gatekeeper.backends.answer import unwrapped
 from gatekeeper.backends.envelope import decode, one_line, read_envelope, read_usage
 from gatekeeper.backends.prompt import fence, fill
 from gatekeeper.backends.sending import Sender
 from gatekeeper.backends.stored import dump_exchanges
+from gatekeeper.backends.unusable import UnusableAnswer
 from gatekeeper.domain import Option, Question, Suggested, Usage
 from gatekeeper.errors import BackendError
 
@@ -55,6 +56,7 @@ class ModelOptions:
     timeout: float = 120.0
     store: bool = False
     tries: int = 3
+    ca_file: str = ""
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
     say: Callable[[str], None] = field(default=lambda _: None, repr=False)
 
@@ -62,7 +64,14 @@ class ModelOptions:
         """Options by question; of a question whose answer fails, and of those after it, none."""
         ends = time.monotonic() + self.timeout
         sender = Sender(
-            self.api_key, self.base_url, self.timeout, self.tries, ends, self.sleep, self.say
+            self.api_key,
+            self.base_url,
+            self.timeout,
+            self.tries,
+            ends,
+            self.sleep,
+            self.say,
+            self.ca_file,
         )
         talk = _Talk(self, sender, facts)
         missing = ""

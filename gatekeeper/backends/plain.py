@@ -24,7 +24,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from gatekeeper.backends.answer import UnusableAnswer
+from gatekeeper.backends.unusable import UnusableAnswer
 
 SEARCH, REPLACE, END = "<<<<<<< SEARCH", "======= REPLACE", ">>>>>>> END"
 _MARKS = (SEARCH, REPLACE, END)

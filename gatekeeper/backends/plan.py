@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from gatekeeper.backends.answer import TEXT, UnusableAnswer, clean, decoded, mismatch, object_of
+from gatekeeper.backends.answer import TEXT, clean, decoded, mismatch, object_of
+from gatekeeper.backends.unusable import UnusableAnswer
 from gatekeeper.domain import Question
 
 SCHEMA_NAME = "gatekeeper_plan"

@@ -15,7 +15,7 @@ from importlib import resources
 from gatekeeper.domain import Attempt, CaseChange, CaseState, Draft, Finding, Run
 from gatekeeper.errors import GatekeeperError
 
-PROMPT_VERSION = "4"
+PROMPT_VERSION = "5"
 """Goes up with every change of a text in `prompts/`, so that runs can be compared."""
 
 OUTPUT_LIMIT = 4_000
@@ -23,6 +23,8 @@ CHANGE_LIMIT = 6_000
 LINE_LIMIT = 300
 FEEDBACK_LIMIT = 48_000
 LIST_LIMIT = 20
+MISFIT_LIMIT = 1_000
+MISFITS = 5
 
 _SLOT = re.compile(r"\{\{(\w+)\}\}")
 
@@ -40,14 +42,38 @@ def fill(name: str, **slots: str) -> str:
     return _SLOT.sub(lambda match: slots[match[1]], text)
 
 
-def instructions(candidates: int) -> str:
-    """The fixed part of every request; `candidates` is how many are wanted at most."""
-    return fill("instructions", candidates=str(max(1, candidates)))
+def instructions(form: str = "schema") -> str:
+    """The fixed part of every request of a run, `form` being that of the answer.
+
+    Nothing in it changes from round to round: a server need not read again what begins alike.
+    """
+    return f"{fill('instructions')}\n{fill(f'answer_{form}')}"
+
+
+def wanted(candidates: int) -> str:
+    """The last message, where more than one candidate is wanted; "" where one is."""
+    return fill("wanted", candidates=str(candidates)) if candidates > 1 else ""
 
 
 def repair(reason: str) -> str:
     """The message that gives an unusable answer back, with the exact reason."""
     return fill("repair", reason=reason)
+
+
+def misfit(reasons: Sequence[str]) -> str:
+    """The message that gives back an answer whose edits cannot be made, with the reasons."""
+    told = "\n".join(clip(reason, MISFIT_LIMIT) for reason in reasons[:MISFITS])
+    return fill("misfit", reasons=fence(told))
+
+
+def plan_first(form: str) -> str:
+    """The message that asks for the cause and a plan, and for no edits yet."""
+    return fill(f"plan_{form}")
+
+
+def by_plan() -> str:
+    """The message that asks for the edits, once there is a plan."""
+    return fill("by_plan")
 
 
 def fence(text: str, label: str = "") -> str:

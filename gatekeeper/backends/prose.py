@@ -12,10 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from gatekeeper.backends.answer import UnusableAnswer, unwrapped
+from gatekeeper.backends.answer import unwrapped
 from gatekeeper.backends.envelope import decode, one_line, read_envelope, read_usage
 from gatekeeper.backends.prompt import fence, fill
 from gatekeeper.backends.sending import Sender
+from gatekeeper.backends.unusable import UnusableAnswer
 from gatekeeper.domain import Prose, Usage
 from gatekeeper.errors import BackendError
 
@@ -43,6 +44,7 @@ class ModelProse:
     base_url: str | None = None
     timeout: float = 120.0
     tries: int = 3
+    ca_file: str = ""
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
     say: Callable[[str], None] = field(default=lambda _: None, repr=False)
 
@@ -56,6 +58,7 @@ class ModelProse:
             time.monotonic() + self.timeout,
             self.sleep,
             self.say,
+            self.ca_file,
         )
         usage, raw, model = Usage(), b"", ""
         summary, fix, missing = "", "", ""

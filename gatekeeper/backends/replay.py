@@ -13,9 +13,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from gatekeeper.backends.answer import MAX_CANDIDATES, UnusableAnswer, parse_answer, read_answer
+from gatekeeper.backends.answer import MAX_CANDIDATES, Answer, parse_answer, read_answer
 from gatekeeper.backends.envelope import decode, one_line, read_envelope
-from gatekeeper.backends.stored import dump_drafts, last_body, load_drafts
+from gatekeeper.backends.plan import parse_plan
+from gatekeeper.backends.stored import (
+    Exchange,
+    Exchanges,
+    dump_drafts,
+    load_drafts,
+    load_exchanges,
+)
+from gatekeeper.backends.unusable import UnusableAnswer
 from gatekeeper.domain import Draft, Proposal, Request
 from gatekeeper.errors import BackendError
 
@@ -99,11 +107,7 @@ def read_stored(raw: bytes, name: str, limit: int = MAX_CANDIDATES) -> Proposal:
     """
     if Path(name).suffix in (".diff", ".patch"):
         return Proposal(drafts=(Draft(diff=raw, name=name),), raw=raw, raw_name=name)
-    stored = decode(raw)
-    inner = last_body(stored)
-    if inner is not None:
-        stored = decode(inner)
-    return _read(stored, raw, limit)
+    return _read(decode(raw), raw, limit)
 
 
 def _read(stored: dict[str, Any], raw: bytes, limit: int) -> Proposal:
@@ -111,7 +115,10 @@ def _read(stored: dict[str, Any], raw: bytes, limit: int) -> Proposal:
         drafts = load_drafts(stored)
         if drafts is not None:
             return Proposal(drafts=drafts, raw=raw)
-        if "candidates" in stored:
+        had = load_exchanges(stored)
+        if had is not None:
+            answer, model = _conversed(had, limit)
+        elif "candidates" in stored:
             answer, model = read_answer(stored, limit), ""
         else:
             envelope = read_envelope(stored)
@@ -129,6 +136,28 @@ def _read(stored: dict[str, Any], raw: bytes, limit: int) -> Proposal:
         model=model,
         notes=answer.notes,
     )
+
+
+def _conversed(had: Exchanges, limit: int) -> tuple[Answer, str]:
+    """The answer of a round that took several requests, as it was put together when it came."""
+    answer, model = _said(had.every[had.answer], limit)
+    if had.kept is None:
+        return answer, model
+    drafts = []
+    for number, which in had.kept:
+        said = answer if number == had.answer else _said(had.every[number], limit)[0]
+        if which >= len(said.drafts):
+            raise ValueError("damaged exchanges: they keep a candidate that is not there")
+        drafts.append(said.drafts[which])
+    return replace(answer, drafts=tuple(drafts)), model
+
+
+def _said(one: Exchange, limit: int) -> tuple[Answer, str]:
+    envelope = read_envelope(decode(one.body))
+    if not one.plan:
+        return parse_answer(envelope.text, limit, one.form), envelope.model
+    plan = parse_plan(envelope.text, one.form)
+    return Answer(plan.analysis, plan.question, ()), envelope.model
 
 
 def _distinct(paths: Iterable[Path]) -> Iterable[Path]:

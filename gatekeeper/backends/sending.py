@@ -15,10 +15,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from gatekeeper.backends.envelope import one_line
-from gatekeeper.backends.faults import Fault, RequestFailed, explain, read_status_fault, retryable
+from gatekeeper.backends.faults import (
+    Fault,
+    RequestFailed,
+    Unanswered,
+    explain,
+    read_status_fault,
+    retryable,
+)
 from gatekeeper.errors import BackendError
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx2
     import openai
     import tenacity
@@ -50,12 +59,16 @@ class Sender:
     ends: float
     sleep: Callable[[float], None]
     say: Callable[[str], None]
+    ca_file: str = ""  # certificates beside those that the machine trusts; see `_trust`
     requests: int = 0
     request_ids: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def send(self, arguments: Mapping[str, Any]) -> bytes:
-        """The body of a response with status 200. Raises BackendError with what came instead."""
+        """The body of a response with status 200.
+
+        Raises Unanswered with what came instead, or BackendError where nothing can be sent.
+        """
         import tenacity  # noqa: PLC0415 -- time that other commands need not spend
 
         before = self.requests
@@ -88,12 +101,13 @@ class Sender:
         import httpx2  # noqa: PLC0415 -- comes with openai
         import openai  # noqa: PLC0415 -- half a second that other commands need not spend
 
+        trust = _trust(self.ca_file)
         try:
             return openai.OpenAI(
                 api_key=self.api_key.strip(),
                 base_url=self.base_url or None,
                 max_retries=0,
-                http_client=openai.DefaultHttpxClient(follow_redirects=False),
+                http_client=openai.DefaultHttpxClient(follow_redirects=False, verify=trust),
             )
         except (openai.OpenAIError, httpx2.InvalidURL, ValueError) as error:
             raise BackendError(
@@ -137,7 +151,7 @@ class Sender:
         self.notes.append(f"request {state.attempt_number} failed ({said}); waited {wait}")
         self.say(f"request {state.attempt_number} failed ({said}); waiting {wait}")
 
-    def _explain(self, fault: Fault, where: str, tries: int) -> BackendError:
+    def _explain(self, fault: Fault, where: str, tries: int) -> Unanswered:
         self._remember(fault.request_id)
         left = max(0.0, self.ends - time.monotonic())
         stopped = ""
@@ -146,7 +160,24 @@ class Sender:
         where = re.sub(r"//[^/@]*@", "//", where)
         error = explain(fault, base_url=where, tries=tries, stopped=stopped)
         said = _without(self.api_key, error.message)
-        return BackendError(said, hint=error.hint, raw=error.raw)
+        return Unanswered(BackendError(said, hint=error.hint, raw=error.raw), fault)
+
+
+def _trust(ca_file: str) -> ssl.SSLContext | bool:
+    """What the machine trusts (or SSL_CERT_FILE in its place), and the certificates of a file."""
+    if not ca_file:
+        return True
+    import httpx2  # noqa: PLC0415 -- comes with openai
+
+    context = httpx2.create_ssl_context()
+    try:
+        context.load_verify_locations(cafile=ca_file)
+    except (OSError, ValueError) as error:  # ssl.SSLError is one of the first
+        raise BackendError(
+            f"the certificates in {one_line(ca_file)} cannot be used: {one_line(error)}",
+            hint="backend.ca_file names a file of certificates in PEM form.",
+        ) from None
+    return context
 
 
 def _without(key: str, text: str) -> str:

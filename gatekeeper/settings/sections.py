@@ -122,7 +122,7 @@ class BackendSection:
         ("auto",),
         in_order("auto", "responses", "search", "edits", "replay", alone="auto"),
         "Who proposes, or several one after the other, as in `edits, responses`;"
-        " `auto` is `responses` with a key, else `search`",
+        " `auto` is `responses` with a key, else `edits` (not without isolation) and `search`",
     )
     model: str = _setting(DEFAULT_MODEL, TEXT, "Model that is asked")
     base_url: str | None = _setting(
@@ -141,8 +141,31 @@ class BackendSection:
     max_output_tokens: int = _setting(
         0, integer(0), "Most tokens of one answer; 0 is no limit of ours"
     )
+    format: str = _setting(
+        "auto",
+        choice("auto", "schema", "text"),
+        "Form of an answer: structured output, or plain text; `auto` is the first, until the"
+        " server says that it lacks it",
+    )
+    ask: bool = _setting(
+        False, BOOLEAN, "Whether the cause and a plan are asked for first, in a request of its own"
+    )
+    verbosity: str | None = _setting(
+        None, OPTIONAL_TEXT, "Verbosity of an answer, such as `low`; else the model's own"
+    )
+    service_tier: str | None = _setting(
+        None, OPTIONAL_TEXT, "Service tier that is asked for and billed, such as `flex`"
+    )
+    cache_key: bool = _setting(
+        True, BOOLEAN, "Whether the server is told, by a hash, which requests begin alike"
+    )
     store: bool = _setting(
-        False, BOOLEAN, "Whether the server may store questions that it words, to continue them"
+        False,
+        BOOLEAN,
+        "Whether the server may store what is said, so that only what is new is sent",
+    )
+    ca_file: str | None = _setting(
+        None, OPTIONAL_TEXT, "File of certificates (PEM) to trust beside those of the machine"
     )
     replay: str | None = _setting(
         None, OPTIONAL_TEXT, "Folder of stored answers for the `replay` backend"
@@ -154,7 +177,7 @@ class EditsSection:
     """`edits`: how long the backend `edits` looks for small edits of Python code."""
 
     seconds: float = _setting(
-        90.0, DURATION, "Longest time of the search for edits, its own runs of the tests included"
+        60.0, DURATION, "Longest time of the search for edits, its own runs of the tests included"
     )
     tries: int = _setting(20_000, integer(1, 100_000), "Most edits that are tried")
     order: str = _setting(

@@ -14,7 +14,10 @@ OVERHEAD = 2_500
 """Tokens of a request beside context and feedback: instructions, schema, framing."""
 
 ANSWERS = 2
-"""Responses of one round at most: an unusable answer is given back once."""
+"""Answers of one round at most: one that is unusable, or does not fit, is given back once.
+
+With `backend.ask` there is a plan before them.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +43,17 @@ class Allowed:
 
 
 def allowed(
-    limits: Limits, spent: Spent, candidates: int, prompt_tokens: int, price: Price | None
+    limits: Limits,
+    spent: Spent,
+    candidates: int,
+    prompt_tokens: int,
+    price: Price | None,
+    answers: int = ANSWERS,
 ) -> Allowed:
     """What the next round may use. `prompt_tokens` is what it is told, by estimate.
 
-    The worst is two requests, the second of which repeats the first answer, both as long as
-    they may be. So a limit of money or tokens becomes a limit of each answer's length.
+    The worst is as many requests as `answers`, each of which repeats the answers before it, all
+    as long as they may be. So a limit of money or tokens becomes a limit of each one's length.
     """
     if limits.rounds and spent.rounds >= limits.rounds:
         return Allowed(0, refused=f"budget.rounds ({limits.rounds}): {spent.rounds} were had")
@@ -54,8 +62,12 @@ def allowed(
         return Allowed(0, refused=f"budget.candidates ({limits.candidates}): all were had")
     wanted = min(candidates, left) if limits.candidates else candidates
     lengths = [
-        *([_by_tokens(limits, spent, prompt_tokens)] if limits.tokens else ()),
-        *([_by_money(limits, spent, prompt_tokens, price)] if limits.money and price else ()),
+        *([_by_tokens(limits, spent, prompt_tokens, answers)] if limits.tokens else ()),
+        *(
+            [_by_money(limits, spent, prompt_tokens, price, answers)]
+            if limits.money and price
+            else ()
+        ),
     ]
     for length, refused in lengths:
         if length < LEAST_OUTPUT:
@@ -63,32 +75,38 @@ def allowed(
     return Allowed(wanted, min((length for length, _ in lengths), default=0))
 
 
-def _by_tokens(limits: Limits, spent: Spent, prompt_tokens: int) -> tuple[int, str]:
+def _by_tokens(limits: Limits, spent: Spent, prompt_tokens: int, answers: int) -> tuple[int, str]:
     told = prompt_tokens + OVERHEAD
-    length = (limits.tokens - spent.tokens - ANSWERS * told) // (ANSWERS + 1)
-    worst = ANSWERS * told + (ANSWERS + 1) * LEAST_OUTPUT
+    lengths = answers + _repeated(answers)
+    length = (limits.tokens - spent.tokens - answers * told) // lengths
+    worst = answers * told + lengths * LEAST_OUTPUT
     return length, (
-        f"budget.tokens ({limits.tokens}): {spent.tokens} are spent, and the next round may need"
+        f"budget.tokens ({limits.tokens}): {spent.tokens} are spent, and what comes next may need"
         f" {worst}"
     )
 
 
 def _by_money(
-    limits: Limits, spent: Spent, prompt_tokens: int, price: Price | None
+    limits: Limits, spent: Spent, prompt_tokens: int, price: Price | None, answers: int
 ) -> tuple[int, str]:
-    """The longest answer that the money left can pay twice, with the first one sent back."""
+    """The longest answer that the money left can pay each time, with those before it sent back."""
     assert price is not None  # noqa: S101 - asked only with a price
     told = prompt_tokens + OVERHEAD
     dear_input, dear_output = _per_token(price, told)
-    fixed = ANSWERS * told * dear_input
-    each = ANSWERS * dear_output + dear_input
+    fixed = answers * told * dear_input
+    each = answers * dear_output + _repeated(answers) * dear_input
     left = limits.money - spent.money - fixed
     worst = fixed + LEAST_OUTPUT * each
     length = int(left / each) if each else 10**9
     return length, (
-        f"budget.money ({limits.money:g} USD): {spent.money:.4f} are spent, and the next round may"
-        f" cost {worst:.4f}"
+        f"budget.money ({limits.money:g} USD): {spent.money:.4f} are spent, and what comes next"
+        f" may cost {worst:.4f}"
     )
+
+
+def _repeated(answers: int) -> int:
+    """How many answers are sent back, over all the requests."""
+    return answers * (answers - 1) // 2
 
 
 def _per_token(price: Price, input_tokens: int) -> tuple[float, float]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib import resources
 
 from gatekeeper.domain import Usage
@@ -46,19 +46,37 @@ class Prices:
     dated: str
     source: str
     models: Mapping[str, Price]
+    own: frozenset[str] = frozenset()  # names whose price is a project's own, whatever the tier
+    tiers: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
-    def of(self, model: str) -> Price | None:
-        """The price of a model, also under a name with a date behind it; None if it is unknown."""
-        return self.models.get(model) or self.models.get(_DATE.sub("", model))
+    def of(self, model: str, tier: str = "") -> Price | None:
+        """The price of a model, also under a name with a date behind it; None if it is unknown.
 
-    def cost(self, model: str, usage: Usage) -> float | None:
+        So is that of a service tier without a row: it may be dearer by any factor.
+        """
+        name = model if model in self.models else _DATE.sub("", model)
+        price = self.models.get(name)
+        if price is None or not tier or name in self.own:
+            return price
+        factors = self.tiers.get(tier, {})
+        factor = factors.get(name, factors.get("all"))
+        if factor is None:
+            return None
+        return replace(
+            price,
+            input=price.input * factor,
+            cached=price.cached * factor,
+            output=price.output * factor,
+        )
+
+    def cost(self, model: str, usage: Usage, tier: str = "") -> float | None:
         """Dollars of what was used; None where the price or the tokens are not known.
 
         Several requests count as one for the surcharge of long ones, which errs to the dear side.
         """
         if usage.requests == 0 and not usage.input_tokens:
             return 0.0
-        price = self.of(model)
+        price = self.of(model, tier)
         if price is None or usage.input_tokens is None or usage.output_tokens is None:
             return None
         return price.of(usage.input_tokens, usage.output_tokens, usage.cached_tokens or 0)
@@ -76,7 +94,7 @@ def known_prices(own: Mapping[str, str]) -> Prices:
         for name, row in table["models"].items()
     }
     models.update({name: _own(name, said) for name, said in own.items()})
-    return Prices(table["dated"], table["source"], models)
+    return Prices(table["dated"], table["source"], models, frozenset(own), table["tiers"])
 
 
 def _own(name: str, said: str) -> Price:

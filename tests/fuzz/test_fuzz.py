@@ -16,8 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from gatekeeper.backends.answer import MAX_TEXT, Answer, UnusableAnswer, parse_answer
+from gatekeeper.backends.answer import MAX_TEXT, Answer, parse_answer
 from gatekeeper.backends.envelope import Envelope, decode, read_envelope
+from gatekeeper.backends.unusable import UnusableAnswer
 from gatekeeper.candidates import Refusal, realise
 from gatekeeper.candidates.mend import Mended, mend
 from gatekeeper.candidates.paths import path_problem

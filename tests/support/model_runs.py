@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -77,10 +78,12 @@ def sent(bodies: Sequence[dict[str, Any]]) -> list[list[str]]:
         assert body == {
             "input": messages,
             "model": DEFAULT_MODEL,
-            "instructions": instructions(1),
+            "instructions": instructions(),
+            "prompt_cache_key": body["prompt_cache_key"],
             "store": False,
             "text": {"format": form},
         }
+        assert re.fullmatch("gatekeeper-[0-9a-f]{32}", body["prompt_cache_key"])
         texts.append([message["content"] for message in messages])
     return texts
 

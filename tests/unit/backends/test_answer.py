@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from gatekeeper.backends import answer as module
-from gatekeeper.backends.answer import SCHEMA, UnusableAnswer, parse_answer, read_answer
+from gatekeeper.backends.answer import SCHEMA, parse_answer, read_answer
+from gatekeeper.backends.unusable import UnusableAnswer
 from gatekeeper.domain import Edit
 
 EDIT = {"path": "a.py", "search": "x", "replace": "y"}
@@ -132,7 +133,7 @@ JSON = st.recursive(
 def test_the_check_agrees_with_a_json_schema_validator(value: object) -> None:
     """Whatever the published validator refuses is refused here as a schema error, and only that."""
     fits = Draft202012Validator(SCHEMA).is_valid(value)
-    assert (module._mismatch(value, SCHEMA, "the answer") == "") is fits
+    assert (module.mismatch(value, SCHEMA, "the answer") == "") is fits
 
 
 @given(st.text())

@@ -123,7 +123,7 @@ def test_drafts_of_a_search_come_back_as_they_were() -> None:
         (json.dumps({"gatekeeper": 1, "drafts": [{"edits": 3}]}).encode(), "damaged draft"),
         (json.dumps({"gatekeeper": 1, "exchanges": []}).encode(), "no answer of the Responses"),
         (dump_exchanges([body("junk"), body("junk again")], ["why"]), "unusable"),
-        (json.dumps({"gatekeeper": 1, "exchanges": [3]}).encode(), "no JSON object"),
+        (json.dumps({"gatekeeper": 1, "exchanges": [3]}).encode(), "damaged exchanges"),
     ],
 )
 def test_what_was_an_error_is_the_same_error_again(tmp_path: Path, raw: bytes, says: str) -> None:

@@ -20,6 +20,7 @@ from tests.support.llm_server import Raw, RawServer, answer, raw_server, respons
 KEY = "sk-test-0123456789abcdef"
 GOOD = answer([("src/a.py", "x = 1\n", "x = 2\n")], analysis="x is wrong")
 REQUEST = Request(Context("# FAILURE\nx `is` 1\r\nnot 2 — ≠\n"), round=1, candidates=2)
+ONE = replace(REQUEST, candidates=1)
 
 
 class Sleeps(list[float]):
@@ -65,7 +66,7 @@ def test_an_answer_becomes_drafts_with_usage_and_raw_bytes() -> None:
 def test_the_request_is_stateless_structured_and_holds_the_context_byte_for_byte() -> None:
     """Store is off, the schema is strict, context.txt is the first item as it is, and no more."""
     with served(response(GOOD), reasoning="low", max_output_tokens=900) as (backend, server, _):
-        backend.propose(REQUEST)
+        backend.propose(ONE)
     body = server.bodies[0]
     assert body["store"] is False
     assert body["text"]["format"]["type"] == "json_schema"
@@ -80,7 +81,7 @@ def test_the_request_is_stateless_structured_and_holds_the_context_byte_for_byte
 def test_feedback_follows_the_context_and_is_the_text_that_was_given() -> None:
     """From round 2 on a second item is sent: the request's feedback, byte for byte."""
     with served(response(GOOD)) as (backend, server, _):
-        backend.propose(replace(REQUEST, round=2, feedback="told `so`\n"))
+        backend.propose(replace(ONE, round=2, feedback="told `so`\n"))
     assert [item["content"] for item in server.bodies[0]["input"]] == [
         REQUEST.context.text,
         "told `so`\n",
@@ -207,7 +208,7 @@ def test_an_unusable_answer_is_given_back_once_with_the_reason() -> None:
     """The second request repeats the first, adds the bad answer and why it is bad."""
     bad = json.dumps({"analysis": "", "question": None, "candidates": [{"rationale": "r"}]})
     with served(response(bad), response(GOOD)) as (backend, server, _):
-        proposal = backend.propose(REQUEST)
+        proposal = backend.propose(ONE)
     first, second = (body["input"] for body in server.bodies)
     assert second[: len(first)] == first
     assert second[1] == {"role": "assistant", "content": bad}
@@ -238,7 +239,7 @@ def test_a_second_unusable_answer_is_the_end() -> None:
 def test_a_message_that_never_came_is_asked_for_again() -> None:
     """Completed without a message is an empty answer, and repeats no empty message."""
     with served(response(None, output=[]), response(GOOD)) as (backend, server, _):
-        assert backend.propose(REQUEST).drafts
+        assert backend.propose(ONE).drafts
     assert [item["role"] for item in server.bodies[1]["input"]] == ["user", "user"]
 
 

@@ -1,0 +1,125 @@
+"""The only server that the CLI talks to: ours, on loopback, which holds the key and passes on.
+
+It takes requests for one path with a random word in it, leaves the tools and what the CLI tells
+of the machine out of them, and puts in what the run has chosen (its limit of tokens above all,
+which the CLI cannot be told).
+"""
+
+from __future__ import annotations
+
+import http.server
+import json
+import secrets
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any
+
+from gatekeeper.backends.codex.events import Streamed
+from gatekeeper.backends.faults import Fault, RequestFailed
+
+MOST_REQUESTS = 6
+"""Requests of one answer. Without tools it takes one; a model that calls some is told so."""
+
+MOST_BYTES = 64 * 1024 * 1024
+
+_LEFT_OUT = ("client_metadata", "tools", "tool_choice", "parallel_tool_calls")
+
+Forward = Callable[[Mapping[str, Any]], AbstractContextManager[Iterator[bytes]]]
+"""Sends a body on and gives the answer by pieces; raises RequestFailed."""
+
+
+@dataclass
+class Loopback:
+    """A server for one run of the CLI. `chosen` are fields that every request gets."""
+
+    forward: Forward
+    chosen: Mapping[str, Any]
+    streamed: Streamed = field(default_factory=Streamed, init=False)
+    fault: Fault | None = field(default=None, init=False)
+    requests: int = field(default=0, init=False)
+    _word: str = field(default_factory=lambda: secrets.token_urlsafe(24), init=False, repr=False)
+
+    def __enter__(self) -> Loopback:
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    @property
+    def address(self) -> str:
+        """The base URL for the CLI."""
+        return f"http://127.0.0.1:{self._server.server_port}/{self._word}/v1"
+
+    @property
+    def endless(self) -> bool:
+        """Whether more was asked for than an answer takes."""
+        return self.requests > MOST_REQUESTS
+
+    def _handler(self) -> type[http.server.BaseHTTPRequestHandler]:
+        loopback, path = self, f"/{self._word}/v1/responses"
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            timeout = 30
+
+            def do_POST(self) -> None:
+                if not secrets.compare_digest(self.path.encode(), path.encode()):
+                    self.send_error(404)
+                    return
+                size = self.headers.get("content-length", "")
+                if not size.isdecimal() or int(size) > MOST_BYTES:
+                    self.send_error(411)
+                    return
+                try:
+                    body = json.loads(self.rfile.read(int(size)))
+                except ValueError:
+                    self.send_error(400)
+                    return
+                loopback._answer(self, body)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        return Handler
+
+    def _answer(self, line: http.server.BaseHTTPRequestHandler, body: Any) -> None:
+        self.requests += 1
+        if self.endless or not isinstance(body, dict):
+            line.send_error(400, "no more requests")
+            return
+        begun = False
+        try:
+            with self.forward(self.passed_on(body)) as chunks:
+                for chunk in chunks:
+                    if not begun:
+                        line.send_response(200)
+                        line.send_header("content-type", "text/event-stream")
+                        line.end_headers()
+                        begun = True
+                    self.streamed.feed(chunk)
+                    line.wfile.write(chunk)
+        except RequestFailed as failed:
+            self.fault = failed.fault
+            if not begun:
+                line.send_error(failed.fault.status or 502)
+        except OSError:
+            pass  # the CLI has gone
+
+    def passed_on(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """What is sent of a request of the CLI's."""
+        kept = {key: value for key, value in body.items() if key not in _LEFT_OUT}
+        items = body.get("input")
+        if isinstance(items, list):
+            kept["input"] = [item for item in items if not _tools(item)]
+        return {**kept, **self.chosen}
+
+
+def _tools(item: object) -> bool:
+    return isinstance(item, dict) and item.get("type") == "additional_tools"
