@@ -46,15 +46,19 @@ def test_the_last_candidates_are_fewer() -> None:
     money=st.floats(0.001, 50),
     spent=st.integers(0, 300_000),
     prompt=st.integers(0, 150_000),
+    answers=st.integers(1, ANSWERS + 1),
 )
-def test_the_worst_case_stays_inside(tokens: int, money: float, spent: int, prompt: int) -> None:
-    """Two requests, the second with the first answer in it, as long as allowed: never over."""
+def test_the_worst_case_stays_inside(
+    tokens: int, money: float, spent: int, prompt: int, answers: int
+) -> None:
+    """Each request with the answers before it in it, all as long as allowed: never over."""
     had = Spent(money=spent * 2e-6, tokens=spent)
-    may = allowed(Limits(money=money, tokens=tokens), had, 1, prompt, PRICE)
+    may = allowed(Limits(money=money, tokens=tokens), had, 1, prompt, PRICE, answers)
     if may.refused:
         return
     told, said = prompt + OVERHEAD, may.output_tokens
     assert said >= LEAST_OUTPUT
-    assert had.tokens + ANSWERS * (told + said) + said <= tokens
-    worst = PRICE.of(told, said) + PRICE.of(told + said, said)
+    told_each = [told + number * said for number in range(answers)]
+    assert had.tokens + sum(told_each) + answers * said <= tokens
+    worst = sum(PRICE.of(each, said) for each in told_each)
     assert had.money + worst <= money * (1 + 1e-9)

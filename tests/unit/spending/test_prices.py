@@ -68,3 +68,25 @@ def test_a_price_that_is_none_is_refused(said: str) -> None:
     """Usage error, with the form that is wanted."""
     with pytest.raises(UsageError, match="is no price of mine"):
         known_prices({"mine": said})
+
+
+@pytest.mark.parametrize(
+    ("model", "tier", "usd"),
+    [
+        ("gpt-6.1-sol", "", 1.2),
+        ("gpt-6.1-sol", "default", 1.2),
+        ("gpt-6.1-sol", "auto", 1.2),
+        ("gpt-6.1-sol", "flex", 0.6),
+        ("gpt-6.1-sol-2026-09-30", "priority", 2.4),
+        ("gpt-6.1-terra", "priority", None),  # dearer, and nobody has said by how much
+        ("gpt-6.1-sol", "express", None),
+        ("mine", "express", 2.0),  # a project's own price is that of the tier it uses
+    ],
+)
+def test_a_tier_multiplies_the_price_or_makes_it_unknown(
+    model: str, tier: str, usd: float | None
+) -> None:
+    """100,000 tokens in and out; what has no figure is unknown and never the standard price."""
+    table = known_prices({"mine": "10/10"})
+    cost = table.cost(model, used(100_000, 100_000), tier)
+    assert cost == (None if usd is None else pytest.approx(usd))
