@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from gatekeeper import runners
 from gatekeeper.backends.edits import EditsBackend
@@ -145,27 +146,38 @@ class Scene:
 def _responses(scene: Scene) -> Backend:
     from gatekeeper.backends.responses import ResponsesBackend
 
+    return ResponsesBackend(**_asked(scene))
+
+
+def _codex(scene: Scene) -> Backend:
+    from gatekeeper.backends.codex import CodexBackend
+
+    return CodexBackend(**_asked(scene), search_path=os.environ.get("PATH", os.defpath))
+
+
+def _asked(scene: Scene) -> dict[str, Any]:
+    """How a model is asked, by either way."""
     chosen = scene.settings.backend
     failing = "\n".join(sorted(map(str, scene.baseline.fail_to_pass)))
     key = hashlib.sha256(f"{chosen.model}\n{failing}".encode(errors="replace")).hexdigest()[:32]
-    return ResponsesBackend(
-        api_key=chosen.api_key or "",
-        model=chosen.model,
-        base_url=chosen.base_url,
-        timeout=chosen.timeout,
-        deadline=chosen.deadline,
-        reasoning=chosen.reasoning or "",
-        max_output_tokens=chosen.max_output_tokens,
-        form=chosen.format,
-        verbosity=chosen.verbosity or "",
-        service_tier=chosen.service_tier or "",
-        cache_key=f"gatekeeper-{key}" if chosen.cache_key else "",
-        store=chosen.store,
-        ask=chosen.ask,
-        ca_file=chosen.ca_file or "",
-        check=functools.partial(_misfit, scene),
-        say=scene.progress.say,
-    )
+    return {
+        "api_key": chosen.api_key or "",
+        "model": chosen.model,
+        "base_url": chosen.base_url,
+        "timeout": chosen.timeout,
+        "deadline": chosen.deadline,
+        "reasoning": chosen.reasoning or "",
+        "max_output_tokens": chosen.max_output_tokens,
+        "form": chosen.format,
+        "verbosity": chosen.verbosity or "",
+        "service_tier": chosen.service_tier or "",
+        "cache_key": f"gatekeeper-{key}" if chosen.cache_key else "",
+        "store": chosen.store,
+        "ask": chosen.ask,
+        "ca_file": chosen.ca_file or "",
+        "check": functools.partial(_misfit, scene),
+        "say": scene.progress.say,
+    }
 
 
 def _misfit(scene: Scene, draft: Draft) -> str:
@@ -273,12 +285,13 @@ def _replay(scene: Scene) -> Backend:
 
 BACKENDS: Mapping[str, Callable[[Scene], Backend]] = {
     "responses": _responses,
+    "codex": _codex,
     "search": _search,
     "edits": _edits,
     "replay": _replay,
 }
 
-ASK_A_MODEL = frozenset({"responses"})
+ASK_A_MODEL = frozenset({"responses", "codex"})
 """Backends that spend tokens; the budget of money and tokens is for them."""
 
 

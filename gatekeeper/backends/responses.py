@@ -59,16 +59,7 @@ class ResponsesBackend:
         ends = time.monotonic() + self.deadline
         if request.deadline is not None:
             ends = min(ends, request.deadline)
-        sender = Sender(
-            self.api_key,
-            self.base_url,
-            self.timeout,
-            self.tries,
-            ends,
-            self.sleep,
-            self.say,
-            self.ca_file,
-        )
+        sender = self._sender(ends)
         talk = Talk(self._manner(), request, sender, self._memory)
         try:
             return converse(talk)
@@ -78,6 +69,18 @@ class ResponsesBackend:
             error.raw = talk.raw()
             error.usage = talk.usage()
             raise
+
+    def _sender(self, ends: float) -> Sender:
+        return Sender(
+            self.api_key,
+            self.base_url,
+            self.timeout,
+            self.tries,
+            ends,
+            self.sleep,
+            self.say,
+            self.ca_file,
+        )
 
     def _manner(self) -> Manner:
         wire = Wire(

@@ -125,7 +125,7 @@ class Sender:
         ends = time.monotonic() + left
         body = bytearray()
         create: Any = client.responses.with_streaming_response.create
-        with _faults(body), create(**arguments, timeout=_timeouts(left)) as response:
+        with faults_of(body), create(**arguments, timeout=timeouts(left)) as response:
             self._remember(response.headers.get("x-request-id", ""))
             for chunk in response.iter_bytes():
                 body += chunk
@@ -185,7 +185,7 @@ def _without(key: str, text: str) -> str:
 
 
 @contextmanager
-def _faults(body: bytearray) -> Iterator[None]:
+def faults_of(body: bytearray) -> Iterator[None]:
     """Turn what the SDK and its transport raise into RequestFailed; `body` is what had come."""
     import httpx2  # noqa: PLC0415
     import openai  # noqa: PLC0415
@@ -206,7 +206,8 @@ def _faults(body: bytearray) -> Iterator[None]:
         raise RequestFailed(fault) from None
 
 
-def _timeouts(left: float) -> httpx2.Timeout:
+def timeouts(left: float) -> httpx2.Timeout:
+    """What is left in seconds, and less for reaching the server."""
     import httpx2  # noqa: PLC0415 -- comes with openai
 
     return httpx2.Timeout(left, connect=min(CONNECT_TIMEOUT, left))

@@ -120,7 +120,7 @@ class BackendSection:
 
     name: tuple[str, ...] = _setting(
         ("auto",),
-        in_order("auto", "responses", "search", "edits", "replay", alone="auto"),
+        in_order("auto", "responses", "codex", "search", "edits", "replay", alone="auto"),
         "Who proposes, or several one after the other, as in `edits, responses`;"
         " `auto` is `responses` with a key, else `edits` (not without isolation) and `search`",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 
 from gatekeeper.backends.codex.sender import CliSender
@@ -10,9 +11,9 @@ from gatekeeper.backends.responses import ResponsesBackend
 
 @dataclass
 class CodexBackend(ResponsesBackend):
-    """See `ResponsesBackend`; `path` is the program, as the shell would find it."""
+    """See `ResponsesBackend`; `search_path` is where the program is looked for."""
 
-    path: str = "codex"
+    search_path: str = os.defpath
     name: str = field(default="codex", init=False)
 
     def _sender(self, ends: float) -> CliSender:
@@ -25,5 +26,5 @@ class CodexBackend(ResponsesBackend):
             self.sleep,
             self.say,
             self.ca_file,
-            path=self.path,
+            search_path=self.search_path,
         )

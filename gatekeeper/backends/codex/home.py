@@ -55,14 +55,14 @@ class Home:
         """Where the CLI leaves its final message."""
         return self.root / "said.txt"
 
-    def environment(self) -> dict[str, str]:
-        """All that the CLI gets: no key, no token, nothing of the job's."""
+    def environment(self, search_path: str) -> dict[str, str]:
+        """All that the CLI gets: no key, no token, nothing of the job's but where programs are."""
         home = os.fspath(self.root / "home")
         return {
             "CODEX_HOME": home,
             "HOME": home,
             "LANG": "C.UTF-8",
-            "PATH": os.defpath,
+            "PATH": search_path,
             "TMPDIR": os.fspath(self.work),
             "NO_PROXY": "127.0.0.1",
             "no_proxy": "127.0.0.1",

@@ -1,12 +1,13 @@
 """The only server that the CLI talks to: ours, on loopback, which holds the key and passes on.
 
-It takes requests for one path with a random word in it, leaves the tools and what the CLI tells
-of the machine out of them, and puts in what the run has chosen (its limit of tokens above all,
+It takes requests for one path with a random word in it, leaves out of them the tools and what the
+CLI tells of the machine, and puts in what the run has chosen (its limit of tokens above all,
 which the CLI cannot be told).
 """
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import json
 import secrets
@@ -23,6 +24,8 @@ MOST_REQUESTS = 6
 """Requests of one answer. Without tools it takes one; a model that calls some is told so."""
 
 MOST_BYTES = 64 * 1024 * 1024
+
+_MACHINE = ("<environment_context>", "<permissions instructions>")
 
 _LEFT_OUT = ("client_metadata", "tools", "tool_choice", "parallel_tool_calls")
 
@@ -108,7 +111,8 @@ class Loopback:
         except RequestFailed as failed:
             self.fault = failed.fault
             if not begun:
-                line.send_error(failed.fault.status or 502)
+                with contextlib.suppress(OSError):
+                    line.send_error(failed.fault.status or 502)
         except OSError:
             pass  # the CLI has gone
 
@@ -117,9 +121,22 @@ class Loopback:
         kept = {key: value for key, value in body.items() if key not in _LEFT_OUT}
         items = body.get("input")
         if isinstance(items, list):
-            kept["input"] = [item for item in items if not _tools(item)]
+            kept["input"] = [_plain(item) for item in items if not _of_the_machine(item)]
         return {**kept, **self.chosen}
 
 
-def _tools(item: object) -> bool:
-    return isinstance(item, dict) and item.get("type") == "additional_tools"
+def _of_the_machine(item: object) -> bool:
+    """Tools, permissions and folders: the model has none here, and they differ each time."""
+    if not isinstance(item, dict):
+        return False
+    content = item.get("content")
+    first = content[0] if isinstance(content, list) and content else {}
+    text = first.get("text", "") if isinstance(first, dict) else ""
+    return item.get("type") == "additional_tools" or str(text).startswith(_MACHINE)
+
+
+def _plain(item: object) -> object:
+    """A message without its random name: what was sent before is then the same again."""
+    if isinstance(item, dict) and item.get("type") == "message":
+        return {key: value for key, value in item.items() if key != "id"}
+    return item

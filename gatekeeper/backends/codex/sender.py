@@ -7,11 +7,13 @@ the same waits, as where the API is asked directly; the CLI itself tells only a 
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gatekeeper.backends import prompt
 from gatekeeper.backends.codex.events import Streamed, Turn, read_turn
@@ -20,28 +22,28 @@ from gatekeeper.backends.codex.loopback import MOST_REQUESTS, Loopback
 from gatekeeper.backends.envelope import one_line, read_usage
 from gatekeeper.backends.faults import Fault, RequestFailed
 from gatekeeper.backends.sending import Sender, faults_of, timeouts
-from gatekeeper.errors import BackendError, GatekeeperError
+from gatekeeper.errors import BackendError
 from gatekeeper.process import Finished, run
-
-if TYPE_CHECKING:
-    import openai
 
 OURS = ("max_output_tokens", "prompt_cache_key", "reasoning", "service_tier", "text")
 """Fields of a request that the run decides and not the CLI."""
 
 MISSING_HINT = (
-    "Install it (npm install --global @openai/codex), set codex.path to it, or use "
+    "Install it (npm install --global @openai/codex), take the image that has it, or use "
     "--backend responses, which asks the same model without it."
 )
 
 
 @dataclass
 class CliSender(Sender):
-    """Runs `path` instead of sending a request. The key stays in this process."""
+    """Runs `codex`, found on `search_path`, instead of sending a request.
 
-    path: str = "codex"
+    The key stays in this process.
+    """
 
-    def _once(self, client: openai.OpenAI, arguments: Mapping[str, Any]) -> bytes:
+    search_path: str = os.defpath
+
+    def _once(self, client: Any, arguments: Mapping[str, Any]) -> bytes:
         left = min(self.ends - time.monotonic(), self.timeout)
         if left <= 0:
             hint = "Raise backend.deadline."
@@ -61,27 +63,27 @@ class CliSender(Sender):
             schema = form["schema"] if form else None
             model = str(arguments["model"])
             with fresh_home(model, loopback.address, schema, left) as home:
-                argv = [self.path, *home.arguments(schema is not None)]
-                done = _run(argv, home.work, home.environment(), prompt_of(arguments), left)
+                argv = [self._program(), *home.arguments(schema is not None)]
+                env = home.environment(self.search_path)
+                done = run(
+                    argv, cwd=home.work, env=env, stdin=prompt_of(arguments).encode(),
+                    timeout=left, check=False,
+                )  # fmt: skip
                 said = home.said.read_text("utf-8", "replace") if home.said.is_file() else ""
         return _read(done, said.strip(), loopback)
 
-    def _stream(self, client: openai.OpenAI, body: Mapping[str, Any], ends: float) -> Any:
+    def _program(self) -> str:
+        found = shutil.which("codex", path=self.search_path)
+        if found is None:
+            raise BackendError("there is no Codex CLI: no `codex` on the PATH", hint=MISSING_HINT)
+        return found
+
+    def _stream(self, client: Any, body: Mapping[str, Any], ends: float) -> Any:
         create: Any = client.responses.with_streaming_response.create
         left = max(1.0, ends - time.monotonic())
         known = {name: body[name] for name in ("model", "input") if name in body}
         more = {name: value for name, value in body.items() if name not in known}
         return create(**known, stream=True, extra_body=more, timeout=timeouts(left))
-
-
-def _run(argv: Sequence[str], cwd: Any, env: Mapping[str, str], said: str, left: float) -> Finished:
-    try:
-        return run(argv, cwd=cwd, env=env, stdin=said.encode(), timeout=left, check=False)
-    except GatekeeperError:
-        raise BackendError(
-            f"there is no Codex CLI: `{one_line(argv[0], 200)}` cannot be started",
-            hint=MISSING_HINT,
-        ) from None
 
 
 def prompt_of(arguments: Mapping[str, Any]) -> str:
