@@ -8,7 +8,14 @@ from dataclasses import replace
 
 from gatekeeper.domain import Baseline, Bill, CaseResult, Spent, Usage
 from gatekeeper.errors import BudgetSpent, UsageError
-from gatekeeper.spending.budget import LEAST_OUTPUT, OVERHEAD, Allowed, allowed
+from gatekeeper.spending.budget import (
+    LEAST_OUTPUT,
+    OVERHEAD,
+    Allowed,
+    allowed,
+    asked_by,
+    told_by,
+)
 from gatekeeper.spending.prices import Price
 from gatekeeper.steps import Tools, billed
 
@@ -42,7 +49,8 @@ class Account:
             )
         spent = self.earlier.plus(self.spent)
         policy = tools.policy
-        may = allowed(limits, spent, policy.candidates, prompt_tokens, price, policy.answers)
+        told, answers = told_by(backend, prompt_tokens), asked_by(backend, policy.answers)
+        may = allowed(limits, spent, policy.candidates, told, price, answers)
         if may.refused:
             runs = self.earlier.runs
             since = f", {runs} earlier run(s) of this failure included" if runs else ""
@@ -74,7 +82,7 @@ class Account:
 
     def _assumed(self, backend: str, bill: Bill, worst: tuple[int, int]) -> tuple[int, float]:
         usage, price = bill.usage, self._price(backend)
-        told, said = worst[0] + OVERHEAD, worst[1] or LEAST_OUTPUT
+        told, said = told_by(backend, worst[0]) + OVERHEAD, worst[1] or LEAST_OUTPUT
         if usage.input_tokens is not None and usage.output_tokens is not None:
             tokens = usage.input_tokens + usage.output_tokens
         else:

@@ -13,6 +13,14 @@ LEAST_OUTPUT = 2_000
 OVERHEAD = 2_500
 """Tokens of a request beside context and feedback: instructions, schema, framing."""
 
+CLI = "codex"
+
+CLI_PROMPT = 6_500
+"""Tokens that the Codex CLI puts before ours (22 kB measured with codex-cli 0.169.0)."""
+
+CLI_REQUESTS = 2
+"""Requests of one answer of the CLI at most: one, or one more where the model calls for a tool."""
+
 ANSWERS = 2
 """Answers of one round at most: one that is unusable, or does not fit, is given back once.
 
@@ -40,6 +48,16 @@ class Allowed:
     candidates: int
     output_tokens: int = 0
     refused: str = ""
+
+
+def told_by(backend: str, tokens: int) -> int:
+    """Tokens of a request of `tokens` of ours, by estimate."""
+    return tokens + CLI_PROMPT if backend == CLI else tokens
+
+
+def asked_by(backend: str, answers: int) -> int:
+    """Requests of a round with so many answers, at most."""
+    return answers * CLI_REQUESTS if backend == CLI else answers
 
 
 def allowed(

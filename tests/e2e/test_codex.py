@@ -231,7 +231,7 @@ FAILURES = {
     ),
     "a loop of tools": (
         [stream(item(LOOP), event("response.completed", response=LOOP))],
-        6, "tools again and again", "only proposes",
+        2, "tools again and again", "only proposes",
     ),
 }  # fmt: skip
 

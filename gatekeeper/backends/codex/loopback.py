@@ -19,9 +19,7 @@ from typing import Any
 
 from gatekeeper.backends.codex.events import Streamed
 from gatekeeper.backends.faults import Fault, RequestFailed
-
-MOST_REQUESTS = 6
-"""Requests of one answer. Without tools it takes one; a model that calls some is told so."""
+from gatekeeper.spending.budget import CLI_REQUESTS
 
 MOST_BYTES = 64 * 1024 * 1024
 
@@ -64,7 +62,7 @@ class Loopback:
     @property
     def endless(self) -> bool:
         """Whether more was asked for than an answer takes."""
-        return self.requests > MOST_REQUESTS
+        return self.requests > CLI_REQUESTS
 
     def _handler(self) -> type[http.server.BaseHTTPRequestHandler]:
         loopback, path = self, f"/{self._word}/v1/responses"

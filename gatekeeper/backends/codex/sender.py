@@ -18,12 +18,13 @@ from typing import Any
 from gatekeeper.backends import prompt
 from gatekeeper.backends.codex.events import Streamed, Turn, read_turn
 from gatekeeper.backends.codex.home import fresh_home
-from gatekeeper.backends.codex.loopback import MOST_REQUESTS, Loopback
+from gatekeeper.backends.codex.loopback import Loopback
 from gatekeeper.backends.envelope import one_line, read_usage
 from gatekeeper.backends.faults import Fault, RequestFailed
 from gatekeeper.backends.sending import Sender, faults_of, timeouts
 from gatekeeper.errors import BackendError
 from gatekeeper.process import Finished, run
+from gatekeeper.spending.budget import CLI_REQUESTS
 
 OURS = ("max_output_tokens", "prompt_cache_key", "reasoning", "service_tier", "text")
 """Fields of a request that the run decides and not the CLI."""
@@ -105,7 +106,7 @@ def _read(done: Finished, said: str, loopback: Loopback) -> bytes:
     raw = json.dumps(body).encode("ascii")
     if loopback.endless:
         raise BackendError(
-            f"the model asked the Codex CLI for tools again and again; after {MOST_REQUESTS} "
+            f"the model asked the Codex CLI for tools again and again; after {CLI_REQUESTS} "
             "requests it was ended",
             hint="It has none here: it only proposes. Try another backend.model.",
             raw=raw,
