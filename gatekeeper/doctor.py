@@ -34,6 +34,10 @@ class Check:
     hint: str = ""
 
 
+CODEX = (0, 169)
+"""The version of the Codex CLI that the tests run."""
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What was found. An error stands where something could not be had, with its own hint.
@@ -54,6 +58,7 @@ class Facts:
     also: Sequence[str] = ()
     by_layout: Sequence[str] = ()
     by_grammar: Sequence[str] = ()
+    codex: str = ""  # what `codex --version` prints, "" where there is none
 
 
 def checks(facts: Facts) -> tuple[Check, ...]:
@@ -164,16 +169,30 @@ def _backend(facts: Facts) -> Iterator[Check]:
     hint = "Set OPENAI_API_KEY in the environment; `--backend search` needs none."
     if backend.api_key:
         yield Check("key", Health.OK, f"set by {sources['backend.api_key']}, not shown")
-    elif "responses" in wanted:
+    elif {"responses", "codex"} & set(wanted):
         yield Check("key", Health.MISSING, "not set", hint)
         return
     else:
         yield Check("key", Health.WARN, "not set, so `search` proposes and no model", hint)
         return
+    if "codex" in wanted:
+        yield _cli(facts.codex)
     server = f" at {_address(backend.base_url)}" if backend.base_url else ""
     source = sources["backend.model"]
     where = "the default; set backend.model for another" if source == "default" else source
     yield Check("model", Health.OK, f"{backend.model}{server} ({where})")
+
+
+def _cli(version: str) -> Check:
+    """The CLI, and whether it is as new as the one whose configuration is written here."""
+    known = re.search(r"(\d+)\.(\d+)", version)
+    if known is None:
+        hint = "npm install --global @openai/codex; or take --backend responses."
+        return Check("codex", Health.MISSING, "no `codex` on the PATH", hint)
+    if (int(known[1]), int(known[2])) < CODEX:
+        hint = f"npm install --global @openai/codex@{CODEX[0]}.{CODEX[1]}.0"
+        return Check("codex", Health.WARN, f"{version} is older than what is tested", hint)
+    return Check("codex", Health.OK, version)
 
 
 def _address(url: str) -> str:

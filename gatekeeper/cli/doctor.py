@@ -87,8 +87,7 @@ def _facts(asked: Asked, progress: Progress) -> Facts:
     workspace = asked.workspace.resolve()
     with tempfile.TemporaryDirectory(prefix="gatekeeper-") as scratch:
         provider = detect(asked.env)
-        git = shutil.which("git", path=asked.env.get("PATH"))
-        version = run((git, "--version")).stdout.decode() if git else ""
+        version = _version(asked, "git")
         delta: Delta | GatekeeperError
         plan: runners.Plan | GatekeeperError
         found: Sequence[Path] = ()
@@ -118,7 +117,17 @@ def _facts(asked: Asked, progress: Progress) -> Facts:
         also=also,
         by_layout=[one for one in endings if one not in grammar.installed()],
         by_grammar=[one for one in endings if one in grammar.installed()],
+        codex=_version(asked, "codex") if "codex" in settings.backend.name else "",
     )
+
+
+def _version(asked: Asked, program: str) -> str:
+    """What a program on the PATH says of itself, "" where there is none."""
+    found = shutil.which(program, path=asked.env.get("PATH"))
+    if found is None:
+        return ""
+    done = run((found, "--version"), check=False, timeout=20)
+    return done.stdout.decode("utf-8", "replace").strip()
 
 
 def _plan_or_error(settings: Settings, tree: Tree) -> runners.Plan | GatekeeperError:

@@ -85,7 +85,10 @@ _sandbox = _stack(
 )  # fmt: skip
 
 _asking = _stack(
-    click.option("--backend", help="Who proposes candidates: responses, search or replay."),
+    click.option(
+        "--backend",
+        help="Who proposes: responses, codex, edits, search or replay; or several, in order.",
+    ),
     click.option("--model", help="The model that is asked."),
 )
 

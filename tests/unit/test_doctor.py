@@ -121,3 +121,26 @@ def test_a_server_is_shown_without_its_password() -> None:
         f"{settings.DEFAULT_MODEL} at https://proxy/v1"
         " (the default; set backend.model for another)",
     )
+
+
+@pytest.mark.parametrize(
+    ("version", "health", "said"),
+    [
+        ("codex-cli 0.169.0", Health.OK, "codex-cli 0.169.0"),
+        ("codex-cli 1.2.0", Health.OK, "codex-cli 1.2.0"),
+        ("codex-cli 0.99.1", Health.WARN, "older"),
+        ("", Health.MISSING, "no `codex`"),
+        ("what is this", Health.MISSING, "no `codex`"),
+    ],
+)
+def test_the_codex_cli_is_looked_for_where_it_is_asked(
+    version: str, health: Health, said: str
+) -> None:
+    """A row only for the backend that needs it, with what to do."""
+    chosen = loaded(KEY, backend__name="codex")
+    found = checks(dataclasses.replace(HEALTHY, settings=chosen, codex=version))
+    (row,) = [check for check in found if check.name == "codex"]
+    assert row.health is health
+    assert said in row.detail
+    assert bool(row.hint) is (health is not Health.OK)
+    assert not [check for check in checks(HEALTHY) if check.name == "codex"]
