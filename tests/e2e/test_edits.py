@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.git_repo import Workspace
 from tests.support.images import PYTHON, ensure
 from tests.support.projects import PYTEST, Ended, gatekeeper, shop
 
@@ -21,12 +22,18 @@ def test_all_of_it():
 """
 
 
-def repaired(folder: Path, *more: str, **options: object) -> Ended:
-    """One run on a project whose bug is in its only commit: there is nothing to take back."""
+def one_commit(folder: Path) -> Workspace:
+    """A project whose bug is in its only commit: there is nothing to take back."""
     repo = shop(folder, extra={"tests/test_more.py": MORE})
     repo.git("checkout", "-q", "--orphan", "one")
     repo.commit("all at once")
     repo.git("branch", "-D", "main")
+    return repo
+
+
+def repaired(folder: Path, *more: str, **options: object) -> Ended:
+    """One run on such a project."""
+    repo = one_commit(folder)
     return gatekeeper(
         "run", repo.path, "--backend", "edits", "--set", "edits.tries=500", *more, **options
     )  # type: ignore[arg-type]
@@ -84,3 +91,35 @@ def test_it_searches_in_a_container(tmp_path: Path) -> None:
     done = repaired(tmp_path / "p", engine=engine, timeout=280)
     assert done.code == 0, done.stderr
     assert b"discount / 100" in (done.out / "patch.diff").read_bytes()
+
+
+@pytest.mark.docker
+def test_without_a_key_it_is_asked_first_where_the_engine_isolates(tmp_path: Path) -> None:
+    """No key, no backend named: a repair is looked for before a part of the change is undone."""
+    engine = ("--engine", "docker", "--image", ensure(PYTHON))
+    done = gatekeeper("run", one_commit(tmp_path / "p").path, engine=engine)
+    assert done.code == 0, done.stderr
+    assert done.verdict["backend"] == "edits, search"
+    assert b"discount / 100" in (done.out / "patch.diff").read_bytes()
+
+
+def test_without_isolation_nothing_is_changed_at_random_unless_asked(tmp_path: Path) -> None:
+    """A wrong name in a call that removes files is a small edit too: the default is `search`."""
+    done = gatekeeper("run", one_commit(tmp_path / "p").path)
+    assert done.verdict["backend"] == "search"
+    assert not offered(done)
+
+
+def test_a_recent_commit_is_undone_where_the_delta_does_not_reach_it(tmp_path: Path) -> None:
+    """The bug came two commits ago, with a word that no operator knows; the base is the last."""
+    repo = shop(tmp_path / "p", buggy=False)
+    right = (repo.path / "shop" / "cart.py").read_text()
+    wrong = "prices[0] ** len(prices) - 3 * len(str(discount))"
+    repo.write({"shop/cart.py": right.replace("sum(prices)", wrong)})
+    repo.commit("total, simpler")
+    repo.write({"README.md": "later\n"})
+    repo.commit("a word")
+    done = gatekeeper("run", repo.path, "--backend", "edits", "--base", "HEAD~1")
+    assert done.code == 0, done.stderr
+    assert b"+    amount = sum(prices)" in (done.out / "patch.diff").read_bytes()
+    assert "a recent change of" in done.verdict["attempts"][0]["rationale"]
