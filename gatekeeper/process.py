@@ -28,6 +28,10 @@ class Finished:
     timed_out: bool = False
 
 
+class NotStarted(GatekeeperError):
+    """A program does not exist, or is none that this machine can start."""
+
+
 class ProgramFailed(GatekeeperError):
     """A program that must succeed did not; the message holds command, code and stderr."""
 
@@ -51,7 +55,7 @@ def run(
     """Run `argv` to its end; its whole process group is killed at `timeout` seconds.
 
     `env` is the whole environment; None means the caller's own. Raises ProgramFailed where
-    `check` and the exit code is not 0, GatekeeperError where the program does not exist.
+    `check` and the exit code is not 0, NotStarted where the program does not exist.
     """
     try:
         child = subprocess.Popen(
@@ -64,7 +68,7 @@ def run(
             start_new_session=True,
         )
     except OSError as error:
-        raise GatekeeperError(f"`{argv[0]}` cannot be started: {error}") from error
+        raise NotStarted(f"`{argv[0]}` cannot be started: {error}") from error
     timed_out = False
     try:
         out, err = child.communicate(stdin or None, timeout=timeout)
@@ -140,7 +144,7 @@ def started(
             pass_fds=pass_fds,
         )
     except OSError as error:
-        raise GatekeeperError(f"`{argv[0]}` cannot be started: {error}") from error
+        raise NotStarted(f"`{argv[0]}` cannot be started: {error}") from error
     try:
         yield Child(child)
     finally:

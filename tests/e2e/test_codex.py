@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.support.codex_cli import (
+    TOKEN,
+    answered,
+    ask,
+    cli,
+    error,
+    event,
+    failing,
+    item,
+    left_over,
+    stream,
+)
 from tests.support.git_repo import Workspace
 from tests.support.llm_server import (
     LlmServer,
@@ -24,43 +34,9 @@ from tests.support.llm_server import (
     response_body,
 )
 from tests.support.model_runs import ELSEWHERE, GOOD, KEY, WRONG, ended, kept, planted
-from tests.support.projects import Ended, gatekeeper
+from tests.support.projects import gatekeeper
 
-ROOT = Path(__file__).resolve().parents[2]
-MODULES = ROOT / ".cache" / "npm-tools" / "node_modules" / "@openai"
-TOKEN = "glcbt-64_forbidden-token-9d2e"
 npm = pytest.mark.npm
-
-
-def cli() -> str:
-    """The folder of the CLI's own binary: what it needs of Node is only to be found."""
-    (binary,) = MODULES.glob("codex-linux-*/vendor/*/bin/codex")
-    return os.fspath(binary.parent)
-
-
-def ask(address: str, repo: Workspace, *more: str, path: str | None = None) -> Ended:
-    """A run with the CLI on the PATH, a key, and a token of the job's in the environment."""
-    usual = os.environ["PATH"]
-    env = {
-        "OPENAI_BASE_URL": address,
-        "OPENAI_API_KEY": KEY,
-        "CI_JOB_TOKEN": TOKEN,
-        "PATH": f"{cli()}:{usual}" if path is None else path,
-    }
-    return gatekeeper("run", repo.path, "--backend", "codex", *more, env=env, timeout=280)
-
-
-def left_over() -> list[str]:
-    """Command lines of CLIs that still run."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            words = entry.read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if words[0] == os.fsencode(f"{cli()}/codex"):
-            found.append(b" ".join(words).decode())
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -72,25 +48,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LlmServer]:
 @pytest.fixture
 def project(tmp_path: Path) -> Workspace:
     return planted(tmp_path)
-
-
-def event(kind: str, **more: Any) -> bytes:
-    return f"event: {kind}\ndata: {json.dumps({'type': kind, **more})}\n\n".encode()
-
-
-def stream(*events: bytes) -> Raw:
-    headers = {"x-request-id": "req_codex"}
-    return Raw(b"".join(events), content_type="text/event-stream", headers=headers)
-
-
-def item(body: dict[str, Any]) -> bytes:
-    return event("response.output_item.done", output_index=0, item=body["output"][0])
-
-
-def answered(text: str, **changes: Any) -> Raw:
-    """A stream that ends as it should."""
-    body = response_body(text, **changes)
-    return stream(item(body), event("response.completed", response=body))
 
 
 # --- it proposes ------------------------------------------------------------------------
@@ -155,42 +112,56 @@ def test_what_the_run_has_chosen_is_sent_and_what_the_cli_tells_is_not(project: 
     assert raw.paths == ["/v1/responses"]
 
 
+SNOOPING = "env; cat /proc/*/environ; cat ~/.codex/auth.json"
+SCRIPT = f"""
+for (const tried of [() => tools.exec_command({{cmd: "{SNOOPING}"}}), () => process.env,
+                     () => import("node:fs"), () => fetch("http://127.0.0.1")]) {{
+  try {{ text(JSON.stringify(await tried())) }} catch (error) {{ text("no: " + error) }}
+}}
+"""
+CALLS = {
+    "a function": {
+        "type": "function_call", "name": "exec_command",
+        "arguments": json.dumps({"cmd": SNOOPING}),
+    },
+    "a script": {"type": "custom_tool_call", "name": "exec", "input": SCRIPT},
+    "a patch": {
+        "type": "custom_tool_call", "name": "apply_patch",
+        "input": "*** Begin Patch\n*** Add File: written.txt\n+x\n*** End Patch\n",
+    },
+}  # fmt: skip
+
+
 @npm
-def test_neither_the_model_nor_its_shell_sees_a_secret(project: Workspace) -> None:
-    """A model that calls for a shell gets none; what the CLI sends back holds no key, no token."""
-    call = {
-        "type": "function_call", "call_id": "c1", "name": "exec_command",
-        "arguments": json.dumps({"cmd": "env; cat /proc/*/environ; cat ~/.codex/auth.json"}),
-    }  # fmt: skip
-    body = response_body("", output=[call])
+@pytest.mark.parametrize("name", CALLS)
+def test_neither_the_model_nor_its_tools_see_a_secret(name: str, project: Workspace) -> None:
+    """A model that calls for a tool gets none; what the CLI sends back holds no key, no token."""
+    body = response_body("", output=[CALLS[name] | {"call_id": "c1"}])
     asks = stream(item(body), event("response.completed", response=body))
     with raw_server(asks, answered(GOOD)) as raw:
         done = ask(raw.base_url, project)
     ended(done, 0, "accepted")
     assert len(raw.bodies) == 2
-    back = [one for one in raw.bodies[1]["input"] if one.get("type") == "function_call_output"]
-    assert back
-    assert not [secret for secret in (KEY, TOKEN, "CI_JOB_TOKEN") if secret in json.dumps(back)]
+    (back,) = [one for one in raw.bodies[1]["input"] if "_call_output" in str(one.get("type"))]
+    said = json.dumps(back["output"])
+    assert any(word in said for word in ("unsupported", "not a function", "rejected"))
+    assert not [secret for secret in (KEY, TOKEN, "CI_JOB_TOKEN") if secret in said]
     assert done.verdict["usage"]["requests"] == 2
     assert done.verdict["usage"]["input_tokens"] == 200
 
 
+@npm
+def test_each_prompt_holds_the_context_whatever_the_server_may_store(project: Workspace) -> None:
+    """`backend.store` is for the API: the CLI stores nothing, so nothing may be left out."""
+    with raw_server(answered(WRONG), answered(GOOD)) as raw:
+        done = ask(raw.base_url, project, "--set", "backend.store=true")
+    ended(done, 0, "accepted")
+    context = json.dumps((done.out / "context.txt").read_text())[1:-1]
+    assert [context in json.dumps(body) for body in raw.bodies] == [True, True]
+    assert [body["store"] for body in raw.bodies] == [False, False]
+
+
 # --- it fails ---------------------------------------------------------------------------
-
-
-def failing(raw: RawServer, project: Workspace, *more: str, seconds: float = 60) -> str:
-    """One line of a run that ended with 5 in time, with nothing left behind."""
-    began = time.monotonic()
-    done = ask(raw.base_url, project, *more)
-    assert time.monotonic() - began < seconds
-    verdict = ended(done, 5, "backend")
-    assert not left_over()
-    return str(verdict["reason"]) + " " + done.stderr
-
-
-def error(status: int, code: str = "", **headers: str) -> Raw:
-    body = json.dumps({"error": {"type": code, "code": code, "message": f"said {code}"}}).encode()
-    return Raw(body, status, headers)
 
 
 PARTIAL = response_body(GOOD[:40])
@@ -318,6 +289,7 @@ def test_without_a_key_one_sentence_names_the_alternative(project: Workspace) ->
     done = gatekeeper("run", project.path, "--backend", "codex", env=env)
     assert done.code == 5, done.stderr
     assert "there is no key for the model" in done.stderr
+    assert "login of the Codex CLI is not used" in done.stderr
     assert "--backend search" in done.stderr
 
 

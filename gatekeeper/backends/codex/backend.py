@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gatekeeper.backends.codex.sender import CliSender
 from gatekeeper.backends.responses import ResponsesBackend
+from gatekeeper.backends.talk import Manner
 
 
 @dataclass
@@ -28,3 +29,8 @@ class CodexBackend(ResponsesBackend):
             self.ca_file,
             search_path=self.search_path,
         )
+
+    def _manner(self) -> Manner:
+        # The CLI stores nothing at the server, so every prompt must hold all that was said.
+        manner = super()._manner()
+        return replace(manner, wire=replace(manner.wire, store=False))

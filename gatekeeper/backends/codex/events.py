@@ -44,11 +44,15 @@ class Streamed:
     responses: list[dict[str, Any]] = field(default_factory=list)
     items: list[Any] = field(default_factory=list)
     error: str = ""
-    _rest: bytes = b""
+    _rest: bytearray = field(default_factory=bytearray)
 
     def feed(self, chunk: bytes) -> None:
         """Some bytes more."""
-        *lines, self._rest = (self._rest + chunk).split(b"\n")
+        *lines, rest = chunk.split(b"\n")
+        if lines:
+            lines[0] = bytes(self._rest) + lines[0]
+            self._rest.clear()
+        self._rest += rest
         for event in _objects(line[5:] for line in lines if line.startswith(b"data:")):
             self._take(event)
 

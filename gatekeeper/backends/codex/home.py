@@ -87,7 +87,8 @@ def fresh_home(
         home = Home(Path(folder))
         for path in (home.work, home.root / "home"):
             path.mkdir()
-        (home.root / "home" / "config.toml").write_text(configuration(model, address, idle))
+        text = configuration(model, address, idle)
+        (home.root / "home" / "config.toml").write_text(text, "utf-8", "replace")
         if schema is not None:
             home.schema.write_text(json.dumps(schema))
         yield home
@@ -116,5 +117,8 @@ def configuration(model: str, address: str, idle: float) -> str:
 
 
 def _lines(keys: Mapping[str, Any]) -> str:
-    # Of these values JSON is TOML too.
-    return "".join(f"{key} = {json.dumps(value)}\n" for key, value in keys.items())
+    # Of these values JSON is TOML too, but for pairs of surrogates and DEL.
+    text = "".join(
+        f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in keys.items()
+    )
+    return text.replace("\x7f", "\\u007f")

@@ -19,6 +19,7 @@ from typing import Any
 
 from gatekeeper.backends.codex.events import Streamed
 from gatekeeper.backends.faults import Fault, RequestFailed
+from gatekeeper.backends.sending import MAX_BODY
 from gatekeeper.spending.budget import CLI_REQUESTS
 
 MOST_BYTES = 64 * 1024 * 1024
@@ -80,7 +81,7 @@ class Loopback:
                     return
                 try:
                     body = json.loads(self.rfile.read(int(size)))
-                except ValueError:
+                except (ValueError, RecursionError):
                     self.send_error(400)
                     return
                 loopback._answer(self, body)
@@ -98,12 +99,11 @@ class Loopback:
         begun = False
         try:
             with self.forward(self.passed_on(body)) as chunks:
-                for chunk in chunks:
-                    if not begun:
-                        line.send_response(200)
-                        line.send_header("content-type", "text/event-stream")
-                        line.end_headers()
-                        begun = True
+                begun = True
+                line.send_response(200)
+                line.send_header("content-type", "text/event-stream")
+                line.end_headers()
+                for chunk in _bounded(chunks):
                     self.streamed.feed(chunk)
                     line.wfile.write(chunk)
         except RequestFailed as failed:
@@ -121,6 +121,16 @@ class Loopback:
         if isinstance(items, list):
             kept["input"] = [_plain(item) for item in items if not _of_the_machine(item)]
         return {**kept, **self.chosen}
+
+
+def _bounded(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    passed = 0
+    for chunk in chunks:
+        passed += len(chunk)
+        if passed > MAX_BODY:
+            what = f"the answer is larger than {MAX_BODY} bytes"
+            raise RequestFailed(Fault(what, should_retry=False))
+        yield chunk
 
 
 def _of_the_machine(item: object) -> bool:

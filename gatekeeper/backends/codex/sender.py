@@ -10,20 +10,21 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from gatekeeper.backends import prompt
-from gatekeeper.backends.codex.events import Streamed, Turn, read_turn
+from gatekeeper.backends.codex.events import Turn, read_turn
 from gatekeeper.backends.codex.home import fresh_home
 from gatekeeper.backends.codex.loopback import Loopback
 from gatekeeper.backends.envelope import one_line, read_usage
 from gatekeeper.backends.faults import Fault, RequestFailed
-from gatekeeper.backends.sending import Sender, faults_of, timeouts
+from gatekeeper.backends.sending import NO_KEY_HINT, Sender, faults_of, timeouts
 from gatekeeper.errors import BackendError
-from gatekeeper.process import Finished, run
+from gatekeeper.process import Finished, NotStarted, run
 from gatekeeper.spending.budget import CLI_REQUESTS
 
 OURS = ("max_output_tokens", "prompt_cache_key", "reasoning", "service_tier", "text")
@@ -35,6 +36,12 @@ MISSING_HINT = (
 )
 
 
+BROKEN_HINT = (
+    "This works with codex-cli 0.169: compare `codex --version` and install it anew (npm install "
+    "--global @openai/codex), or use --backend responses, which asks the same model without it."
+)
+
+
 @dataclass
 class CliSender(Sender):
     """Runs `codex`, found on `search_path`, instead of sending a request.
@@ -43,6 +50,15 @@ class CliSender(Sender):
     """
 
     search_path: str = os.defpath
+    billed: list[Mapping[str, Any]] = field(default_factory=list, init=False)
+
+    def send(self, arguments: Mapping[str, Any]) -> bytes:
+        """See `Sender.send`. The usage in the body is that of all tries, which all cost."""
+        if not self.api_key.strip():
+            why = "there is no key for the model, and a login of the Codex CLI is not used"
+            raise BackendError(why, hint=NO_KEY_HINT)
+        self.billed = []
+        return super().send(arguments)
 
     def _once(self, client: Any, arguments: Mapping[str, Any]) -> bytes:
         left = min(self.ends - time.monotonic(), self.timeout)
@@ -58,6 +74,7 @@ class CliSender(Sender):
             self.requests += 1
             with faults_of(bytearray()), self._stream(client, body, ends) as response:
                 self._remember(response.headers.get("x-request-id", ""))
+                _refuse_other(response.headers.get("content-type", ""))
                 yield response.iter_bytes()
 
         with Loopback(forward, chosen) as loopback:
@@ -66,12 +83,10 @@ class CliSender(Sender):
             with fresh_home(model, loopback.address, schema, left) as home:
                 argv = [self._program(), *home.arguments(schema is not None)]
                 env = home.environment(self.search_path)
-                done = run(
-                    argv, cwd=home.work, env=env, stdin=prompt_of(arguments).encode(),
-                    timeout=left, check=False,
-                )  # fmt: skip
+                done = _run(argv, home.work, env, prompt_of(arguments), left)
                 said = home.said.read_text("utf-8", "replace") if home.said.is_file() else ""
-        return _read(done, said.strip(), loopback)
+        self.billed += loopback.streamed.responses
+        return _read(done, said.strip(), loopback, self.billed)
 
     def _program(self) -> str:
         found = shutil.which("codex", path=self.search_path)
@@ -87,6 +102,22 @@ class CliSender(Sender):
         return create(**known, stream=True, extra_body=more, timeout=timeouts(left))
 
 
+def _run(
+    argv: Sequence[str], cwd: Path, env: Mapping[str, str], said: str, left: float
+) -> Finished:
+    try:
+        return run(argv, cwd=cwd, env=env, stdin=said.encode(), timeout=left, check=False)
+    except NotStarted as error:
+        raise BackendError(f"the Codex CLI: {error.message}", hint=BROKEN_HINT) from None
+
+
+def _refuse_other(kind: str) -> None:
+    """Raise where a page or a whole body comes: the CLI reads streams only."""
+    if kind.startswith(("text/html", "application/json")):
+        what = f"HTTP 200, but no stream of events: {one_line(kind, 100)}"
+        raise RequestFailed(Fault(what, should_retry=False))
+
+
 def prompt_of(arguments: Mapping[str, Any]) -> str:
     """The whole conversation as one prompt."""
     parts = []
@@ -99,11 +130,15 @@ def prompt_of(arguments: Mapping[str, Any]) -> str:
     )
 
 
-def _read(done: Finished, said: str, loopback: Loopback) -> bytes:
+def _read(
+    done: Finished, said: str, loopback: Loopback, billed: Sequence[Mapping[str, Any]]
+) -> bytes:
     """The body. Raises RequestFailed, or BackendError where asking again would not help."""
     turn = read_turn(done.stdout)
-    body = _body(done, said, turn, loopback.streamed)
+    body = _body(done, said, turn, loopback, billed)
     raw = json.dumps(body).encode("ascii")
+    if done.exit_code == 0 and turn.completed and loopback.streamed.responses:
+        return raw  # whole, even where the line broke after it
     if loopback.endless:
         raise BackendError(
             f"the model asked the Codex CLI for tools again and again; after {CLI_REQUESTS} "
@@ -115,20 +150,30 @@ def _read(done: Finished, said: str, loopback: Loopback) -> bytes:
         raise RequestFailed(replace(loopback.fault, body=raw))
     if done.timed_out:
         raise RequestFailed(Fault("the Codex CLI took too long and was ended", body=raw))
-    if body["status"] != "completed" or (done.exit_code == 0 and turn.completed):
-        return raw
+    if loopback.streamed.responses and body["status"] != "completed":
+        return raw  # failed or incomplete, as its reader will say
+    raise _ended(done, turn, loopback, raw)
+
+
+def _ended(done: Finished, turn: Turn, loopback: Loopback, raw: bytes) -> Exception:
+    """What to raise of a CLI that ended for a reason of its own."""
     stderr = one_line(done.stderr.decode("utf-8", "replace")[-1000:])
-    raise RequestFailed(
-        Fault(
-            f"the Codex CLI ended with {done.exit_code}",
-            message=loopback.streamed.error or turn.error or stderr,
-            should_retry=None if loopback.requests else False,
-            body=raw,
-        )
-    )
+    what = f"the Codex CLI ended with {done.exit_code}"
+    told = loopback.streamed.error or turn.error or stderr
+    if loopback.requests:
+        return RequestFailed(Fault(what, message=told, body=raw))
+    why = f"{what} before it asked the model{': ' if told else ''}{told}"
+    return BackendError(why, hint=BROKEN_HINT, raw=raw)
 
 
-def _body(done: Finished, said: str, turn: Turn, streamed: Streamed) -> dict[str, Any]:
+def _body(
+    done: Finished,
+    said: str,
+    turn: Turn,
+    loopback: Loopback,
+    billed: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    streamed, fault = loopback.streamed, loopback.fault
     last = streamed.responses[-1] if streamed.responses else {}
     told = [{"type": "output_text", "text": said}]
     message = {"type": "message", "role": "assistant", "content": told}
@@ -137,22 +182,23 @@ def _body(done: Finished, said: str, turn: Turn, streamed: Streamed) -> dict[str
     kept = {k: last[k] for k in ("id", "model", "error", "incomplete_details") if last.get(k)}
     return {
         "object": "response",
-        "status": last.get("status", "completed"),
+        "status": last.get("status", "failed"),
         **kept,
         "output": output,
-        "usage": _usage(streamed),
+        "usage": _usage(billed),
         "codex": {
             "exit_code": done.exit_code,
             "timed_out": done.timed_out,
             "events": list(turn.events),
             "stderr": done.stderr.decode("utf-8", "replace")[-4000:],
+            "server": fault.body.decode("utf-8", "replace")[:4000] if fault else "",
         },
     }
 
 
-def _usage(streamed: Streamed) -> dict[str, Any] | None:
+def _usage(billed: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     """The sum of what the server billed; None where one answer did not say it."""
-    every = [read_usage(response) for response in streamed.responses]
+    every = [read_usage(response) for response in billed]
     spent = [(u.input_tokens, u.output_tokens) for u in every]
     if not every or any(a is None or b is None for a, b in spent):
         return None
