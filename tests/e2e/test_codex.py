@@ -150,17 +150,6 @@ def test_neither_the_model_nor_its_tools_see_a_secret(name: str, project: Worksp
     assert done.verdict["usage"]["input_tokens"] == 200
 
 
-@npm
-def test_each_prompt_holds_the_context_whatever_the_server_may_store(project: Workspace) -> None:
-    """`backend.store` is for the API: the CLI stores nothing, so nothing may be left out."""
-    with raw_server(answered(WRONG), answered(GOOD)) as raw:
-        done = ask(raw.base_url, project, "--set", "backend.store=true")
-    ended(done, 0, "accepted")
-    context = json.dumps((done.out / "context.txt").read_text())[1:-1]
-    assert [context in json.dumps(body) for body in raw.bodies] == [True, True]
-    assert [body["store"] for body in raw.bodies] == [False, False]
-
-
 # --- it fails ---------------------------------------------------------------------------
 
 

@@ -26,7 +26,11 @@ MOST_BYTES = 64 * 1024 * 1024
 
 _MACHINE = ("<environment_context>", "<permissions instructions>")
 
-_LEFT_OUT = ("client_metadata", "tools", "tool_choice", "parallel_tool_calls")
+OURS = ("max_output_tokens", "prompt_cache_key", "reasoning", "service_tier", "text")
+"""Fields that the run decides, or leaves to the server: never the CLI, which has an effort and a
+verbosity of its own for each model."""
+
+_LEFT_OUT = (*OURS, "client_metadata", "tools", "tool_choice", "parallel_tool_calls")
 
 Forward = Callable[[Mapping[str, Any]], AbstractContextManager[Iterator[bytes]]]
 """Sends a body on and gives the answer by pieces; raises RequestFailed."""

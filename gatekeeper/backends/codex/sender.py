@@ -19,16 +19,13 @@ from typing import Any
 from gatekeeper.backends import prompt
 from gatekeeper.backends.codex.events import Turn, read_turn
 from gatekeeper.backends.codex.home import fresh_home
-from gatekeeper.backends.codex.loopback import Loopback
+from gatekeeper.backends.codex.loopback import OURS, Loopback
 from gatekeeper.backends.envelope import one_line, read_usage
 from gatekeeper.backends.faults import Fault, RequestFailed
 from gatekeeper.backends.sending import NO_KEY_HINT, Sender, faults_of, timeouts
 from gatekeeper.errors import BackendError
 from gatekeeper.process import Finished, NotStarted, run
 from gatekeeper.spending.budget import CLI_REQUESTS
-
-OURS = ("max_output_tokens", "prompt_cache_key", "reasoning", "service_tier", "text")
-"""Fields of a request that the run decides and not the CLI."""
 
 MISSING_HINT = (
     "Install it (npm install --global @openai/codex), take the image that has it, or use "

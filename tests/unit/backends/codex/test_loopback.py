@@ -78,6 +78,19 @@ def test_a_request_goes_on_with_what_the_run_has_chosen() -> None:
     assert loopback.streamed.responses == [{"status": "completed", "id": "r"}]
 
 
+def test_what_the_run_leaves_to_the_server_the_cli_does_not_decide() -> None:
+    """Its own effort, verbosity, tier and cache key stay out, and what it needs goes on."""
+    own = {
+        "reasoning": {"effort": "low", "context": "all_turns"}, "text": {"verbosity": "low"},
+        "service_tier": "priority", "prompt_cache_key": "thread", "max_output_tokens": 1,
+    }  # fmt: skip
+    needed = {"model": "m", "stream": True, "store": False, "include": ["x"], "input": []}
+    server = Server(EVENT)
+    with Loopback(server.forward, {"text": {"format": {}}}) as loopback:
+        post(loopback, json.dumps(own | needed).encode())
+    assert server.bodies == [needed | {"text": {"format": {}}}]
+
+
 STRANGERS = {
     "no word": ({"base": "/v1"}, 404),
     "a wrong word": ({"base": "/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA/v1"}, 404),
