@@ -86,7 +86,7 @@ def assert_takes_back_only_the_bug(known: RealProject, project: Project) -> None
 def test_the_bug_alone_is_taken_back(tmp_path: Path, known: RealProject) -> None:
     """With no report, key or configuration: what is red is found, and the one guilty hunk."""
     project = real_projects.checkout(known, tmp_path / "project")
-    done = gatekeeper(known, project, "run")
+    done = gatekeeper(known, project, "run", "--backend", "search")
     assert done.returncode == 0, done.stderr
     found = verdict(project)
     assert (found["outcome"], found["backend"]) == ("accepted", "search")
@@ -188,6 +188,7 @@ def test_gitlab_pipeline(tmp_path: Path, known: RealProject, accepted: str, ende
         "test-image": known.image,
         "test-command": known.command,
         "junit": "junit.xml",
+        "backend": "search",
         "accepted": accepted,
     }
     include = [{"local": "templates/analyze-failure.yml", "inputs": inputs}]
@@ -228,6 +229,7 @@ def test_jenkins_step(tmp_path: Path) -> None:
                 "testImage": SCHEMA.image,
                 "testCommand": SCHEMA.command,
                 "junit": "junit.xml",
+                "backend": "search",
             },
             "credentials": {},
             "missing": [],
