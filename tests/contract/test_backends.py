@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 import gatekeeper.backends
+from gatekeeper.backends.codex import CodexBackend
 from gatekeeper.backends.replay import ReplayBackend, read_stored
 from gatekeeper.backends.responses import ResponsesBackend
 from gatekeeper.backends.search import SearchBackend
 from gatekeeper.domain import Context, Draft, Proposal, Request
 from gatekeeper.errors import BackendError
 from gatekeeper.ports import Backend
+from tests.support.codex_cli import cli
 from tests.support.llm_server import (
     LlmServer,
     answer,
@@ -39,7 +41,11 @@ def llmock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LlmServer]:
         yield running
 
 
-@pytest.fixture(params=["responses-llmock", "responses-raw", "replay", "search"])
+WITH_A_MODEL = {"responses", "codex"}
+CODEX = pytest.param("codex", marks=pytest.mark.npm)
+
+
+@pytest.fixture(params=["responses-llmock", "responses-raw", CODEX, "replay", "search"])
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
     """A factory: each call gives a backend that answers as if nobody had asked before."""
     with ExitStack() as stack:
@@ -48,6 +54,11 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
             server: LlmServer = request.getfixturevalue("llmock")
             server.script(*map(reply, ANSWERS))
             return ResponsesBackend("sk-key", "model", server.base_url, tries=1)
+
+        def over_cli() -> Backend:
+            server: LlmServer = request.getfixturevalue("llmock")
+            server.script(*map(reply, ANSWERS))
+            return CodexBackend("sk-key", "model", server.base_url, tries=1, search_path=cli())
 
         def over_raw() -> Backend:
             server = stack.enter_context(raw_server(*map(response, ANSWERS)))
@@ -69,6 +80,7 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
         yield {
             "responses-llmock": over_llmock,
             "responses-raw": over_raw,
+            "codex": over_cli,
             "replay": replayed,
             "search": searched,
         }[request.param]
@@ -76,7 +88,7 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
 
 def test_it_has_a_name_that_settings_can_hold(make: Make) -> None:
     """`backend.name` selects it."""
-    assert make().name in {"responses", "replay", "search"}
+    assert make().name in {"responses", "codex", "replay", "search"}
 
 
 def test_a_proposal_has_drafts_with_content_and_bytes_to_store(make: Make) -> None:
@@ -114,7 +126,7 @@ def test_rounds_do_not_repeat_themselves(make: Make) -> None:
 def test_it_is_exhausted_once_it_has_nothing_new(make: Make) -> None:
     """Replay and search end by themselves; a model never says so."""
     backend = make()
-    if backend.name == "responses":
+    if backend.name in WITH_A_MODEL:
         assert not ask(backend, 1).exhausted
         return
     proposals = [ask(backend, number) for number in range(1, 6)]
@@ -128,8 +140,8 @@ def test_usage_is_counted_where_something_was_asked(make: Make) -> None:
     """Requests are those that went out; a backend without a model has none and spends nothing."""
     backend = make()
     usage = ask(backend, 1).usage
-    assert usage.requests == (1 if backend.name == "responses" else 0)
-    assert (usage.output_tokens is None) is (backend.name != "responses")
+    assert usage.requests == (1 if backend.name in WITH_A_MODEL else 0)
+    assert (usage.output_tokens is None) is (backend.name not in WITH_A_MODEL)
 
 
 def test_a_backend_that_cannot_answer_raises_with_a_hint(llmock: LlmServer, tmp_path: Path) -> None:
@@ -137,6 +149,7 @@ def test_a_backend_that_cannot_answer_raises_with_a_hint(llmock: LlmServer, tmp_
     llmock.script(outage(500))
     for backend in (
         ResponsesBackend("sk-key", "model", llmock.base_url, tries=1),
+        CodexBackend("sk-key", "model", llmock.base_url, tries=1, search_path=str(tmp_path)),
         ReplayBackend(tmp_path / "nothing"),
     ):
         with pytest.raises(BackendError) as caught:
@@ -148,7 +161,7 @@ def test_a_backend_that_cannot_answer_raises_with_a_hint(llmock: LlmServer, tmp_
 def test_importing_the_backends_imports_no_sdk() -> None:
     """Half a second of imports is spent only where a model is asked: nothing at module level."""
     folder = Path(gatekeeper.backends.__file__).parent
-    for path in folder.glob("*.py"):
+    for path in folder.rglob("*.py"):
         for node in ast.parse(path.read_text("utf-8")).body:
             names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []

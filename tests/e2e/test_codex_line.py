@@ -47,6 +47,14 @@ PROGRAMS = {
         "#!/bin/sh\necho \"error: unexpected argument '--ephemeral' found\" >&2\nexit 2\n",
         "ended with 2 before it asked the model: error: unexpected argument '--ephemeral'",
     ),
+    "chatty": (
+        "#!/bin/sh\n(echo warning; echo 'Error: it cannot'; echo '  at frame') >&2\nexit 1\n",
+        "ended with 1 before it asked the model: Error: it cannot",
+    ),
+    "without a reason": (
+        "#!/bin/sh\n(echo warning: one; echo the last words; echo) >&2\nexit 1\n",
+        "ended with 1 before it asked the model: the last words",
+    ),
     "silent": ("#!/bin/sh\nexit 0\n", "ended with 0 before it asked the model"),
 }
 

@@ -38,6 +38,9 @@ BROKEN_HINT = (
     "--global @openai/codex), or use --backend responses, which asks the same model without it."
 )
 
+MOST_PROMPT = 1_048_576
+"""Characters that codex-cli 0.169.0 takes, measured: one more, and it ends with a backtrace."""
+
 
 @dataclass
 class CliSender(Sender):
@@ -62,6 +65,7 @@ class CliSender(Sender):
         if left <= 0:
             hint = "Raise backend.deadline."
             raise BackendError("there is no time left to ask the model", hint=hint)
+        told = _bounded(prompt_of(arguments))
         form = arguments.get("text", {}).get("format")
         chosen = {name: arguments[name] for name in OURS if name in arguments}
         ends = time.monotonic() + left
@@ -80,7 +84,7 @@ class CliSender(Sender):
             with fresh_home(model, loopback.address, schema, left) as home:
                 argv = [self._program(), *home.arguments(schema is not None)]
                 env = home.environment(self.search_path)
-                done = _run(argv, home.work, env, prompt_of(arguments), left)
+                done = _run(argv, home.work, env, told, left)
                 said = home.said.read_text("utf-8", "replace") if home.said.is_file() else ""
         self.billed += loopback.streamed.responses
         return _read(done, said.strip(), loopback, self.billed)
@@ -106,6 +110,23 @@ def _run(
         return run(argv, cwd=cwd, env=env, stdin=said.encode(), timeout=left, check=False)
     except NotStarted as error:
         raise BackendError(f"the Codex CLI: {error.message}", hint=BROKEN_HINT) from None
+
+
+def _bounded(told: str) -> str:
+    """The prompt. Raises BackendError where the CLI would not take it."""
+    if len(told) <= MOST_PROMPT:
+        return told
+    raise BackendError(
+        f"the prompt has {len(told)} characters, and the Codex CLI takes {MOST_PROMPT}",
+        hint="Lower context.tokens, or use --backend responses.",
+    )
+
+
+def _reason(stderr: bytes) -> str:
+    """The line that says what is wrong, among warnings and backtraces; else the last one."""
+    lines = [one_line(line) for line in stderr.decode("utf-8", "replace").splitlines()]
+    wrong = [line for line in lines if line.lower().startswith("error")]
+    return next(iter(wrong or [line for line in reversed(lines) if line]), "")
 
 
 def _refuse_other(kind: str) -> None:
@@ -154,9 +175,8 @@ def _read(
 
 def _ended(done: Finished, turn: Turn, loopback: Loopback, raw: bytes) -> Exception:
     """What to raise of a CLI that ended for a reason of its own."""
-    stderr = one_line(done.stderr.decode("utf-8", "replace")[-1000:])
     what = f"the Codex CLI ended with {done.exit_code}"
-    told = loopback.streamed.error or turn.error or stderr
+    told = loopback.streamed.error or turn.error or _reason(done.stderr)
     if loopback.requests:
         return RequestFailed(Fault(what, message=told, body=raw))
     why = f"{what} before it asked the model{': ' if told else ''}{told}"
