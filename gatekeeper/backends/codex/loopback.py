@@ -11,6 +11,7 @@ import contextlib
 import http.server
 import json
 import secrets
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -36,6 +37,15 @@ Forward = Callable[[Mapping[str, Any]], AbstractContextManager[Iterator[bytes]]]
 """Sends a body on and gives the answer by pieces; raises RequestFailed."""
 
 
+class _Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Silence where the CLI was ended while it spoke; anything else is a bug of ours."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
+
+
 @dataclass
 class Loopback:
     """A server for one run of the CLI. `chosen` are fields that every request gets."""
@@ -48,8 +58,7 @@ class Loopback:
     _word: str = field(default_factory=lambda: secrets.token_urlsafe(24), init=False, repr=False)
 
     def __enter__(self) -> Loopback:
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
         self._thread.start()
         return self

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
+import struct
+import time
 import urllib.parse
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -167,3 +170,21 @@ def test_an_answer_without_end_is_cut() -> None:
         assert loopback.fault.should_retry is False
     assert status == 200
     assert len(got) <= MAX_BODY
+
+
+@pytest.mark.parametrize("sent", [b"", b"{", b"{}"])
+def test_a_cli_that_is_ended_while_it_speaks_leaves_no_traceback(
+    sent: bytes, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The line is reset in the middle of a request: nothing of it reaches a person's terminal."""
+    piece = b"x" * (1024 * 1024)
+    with Loopback(Server(*[piece] * 8).forward, {}) as loopback:
+        address = urllib.parse.urlsplit(loopback.address)
+        line = socket.create_connection((str(address.hostname), address.port))
+        head = f"POST {address.path}/responses HTTP/1.1\r\ncontent-length: 2\r\n\r\n"
+        line.sendall(head.encode() + sent)
+        time.sleep(0.3)
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        line.close()
+        time.sleep(0.3)
+    assert capfd.readouterr().err == ""
