@@ -1,7 +1,8 @@
-"""`gatekeeper run` where a round takes more than one request: given back, in plain text, planned."""
+"""`gatekeeper run` where a round takes several requests: given back, in plain text, planned."""
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from pathlib import Path
@@ -71,8 +72,13 @@ def prompt_of(body: dict[str, Any]) -> bytes:
 def shared(server: RawServer) -> list[float]:
     """By request but the first: the share of it that is the beginning of the one before."""
     prompts = [prompt_of(body) for body in server.bodies]
-    pairs = zip(prompts, prompts[1:], strict=False)
-    return [len(os.path.commonprefix(pair)) / len(pair[1]) for pair in pairs]
+    return [alike(*pair) / len(pair[1]) for pair in itertools.pairwise(prompts)]
+
+
+def alike(before: bytes, after: bytes) -> int:
+    """How many bytes they begin with in common."""
+    both = zip(before, after, strict=False)
+    return next((n for n, (a, b) in enumerate(both) if a != b), min(len(before), len(after)))
 
 
 def test_an_edit_that_does_not_fit_is_mended_within_its_round(project: Workspace) -> None:
@@ -141,7 +147,7 @@ def test_a_plan_that_asks_ends_with_3_before_any_edit(project: Workspace) -> Non
 
 
 def test_all_of_it_together_is_judged_again_alike(project: Workspace) -> None:
-    """Cascade, plan, two candidates, one given back, a second round: same verdict from the files."""
+    """Cascade, plan, two candidates, one given back, a second round: the same from the files."""
     project.git("checkout", "-q", "--orphan", "one")  # nothing for `search` to take back
     project.commit("all at once")
     project.git("branch", "-D", "main")

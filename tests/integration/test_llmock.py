@@ -152,21 +152,91 @@ def test_a_slow_answer_is_dropped_at_the_limit(server: LlmServer) -> None:
     assert proposal.usage.requests == 2
 
 
+CATALOGUE: dict[str, tuple[dict[str, Any], int]] = {
+    **{
+        f"{status} once": ({"type": "fail", "status": status, "times": 1}, 2)
+        for status in (408, 409, 429, 500, 502, 503, 504, 529)
+    },
+    **{
+        f"{status} with Retry-After": (
+            {"type": "fail", "status": status, "times": 1, "retry_after": 1.5},
+            2,
+        )
+        for status in (429, 503, 529)
+    },
+    **{
+        f"{status} for ever": ({"type": "fail", "status": status, "times": None}, 1)
+        for status in (400, 401, 403, 404, 422)
+    },
+    "delay": ({"type": "delay", "seconds": 0.3, "times": 1}, 1),
+    "slow first token": ({"type": "slow_first_token", "seconds": 0.3, "times": 1}, 1),
+    **{
+        f"stream {kind}": ({"type": "stream_fault", "kind": kind, "times": 1}, 1)
+        for kind in ("disconnect", "truncate", "stall", "malformed")
+    },
+    **{
+        f"tool {kind}": ({"type": "tool_fault", "kind": kind, "times": 1}, 1)
+        for kind in ("malformed_arguments", "unknown_tool")
+    },
+}
+"""Every kind of fault that llmock can make, and how many requests are right."""
+
+
+@pytest.mark.parametrize("fault", CATALOGUE)
+def test_the_verdict_is_clean_over_the_whole_catalogue(server: LlmServer, fault: str) -> None:
+    """Faults of streams and tools cannot touch us: we use neither; the others are coped with."""
+    behaviour, attempts = CATALOGUE[fault]
+    server.script(behaviour, reply(GOOD))
+    if "for ever" in fault:
+        with pytest.raises(BackendError, match=f"HTTP {behaviour['status']}"):
+            backend(server).propose(REQUEST)
+    else:
+        assert backend(server).propose(REQUEST).drafts
+    assert_well_behaved(server, attempts=attempts)
+
+
+CHOICES: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "effort": {"reasoning": "minimal"},
+    "all": {
+        "reasoning": "high",
+        "verbosity": "low",
+        "service_tier": "flex",
+        "cache_key": "gatekeeper-0123456789abcdef0123456789abcdef",
+        "store": True,
+    },
+    "plan": {"ask": True, "store": True},
+    "text": {"form": "text", "verbosity": "high"},
+}
+
+
 @pytest.mark.corpus
-@pytest.mark.parametrize("reasoning", ["", "minimal", "high"])
-def test_our_requests_are_valid_by_the_published_description(corpora: Path, reasoning: str) -> None:
-    """First request, feedback and repair fit OpenAI's own schema and use no unknown field."""
+@pytest.mark.parametrize("name", CHOICES)
+def test_our_requests_are_valid_by_the_published_description(corpora: Path, name: str) -> None:
+    """Plan, first request, feedback and repair fit OpenAI's schema, with each of our fields."""
     folder = corpora / "openai-spec"
     document = json.loads((folder / "responses.schema.json").read_text("utf-8"))
     schema = Draft202012Validator({**document, "$ref": "#/$defs/CreateResponse"})
     known = json.loads((folder / "top-level-properties.json").read_text("utf-8"))
     attempt = Attempt("1.1", 1, Draft(), Verdict(Decision.REJECTED, ("no",)))
-    with raw_server(response("junk"), response(GOOD)) as raw:
+    plan = json.dumps({"analysis": "a", "plan": "p", "question": None})
+    asked_first = [response(plan)] if name == "plan" else []
+    with raw_server(*asked_first, response("junk"), response(GOOD)) as raw:
         asked = ResponsesBackend(
-            KEY, "gpt-6.1-sol", raw.base_url, reasoning=reasoning, max_output_tokens=5000
+            KEY, "gpt-6.1-sol", raw.base_url, max_output_tokens=5000, **CHOICES[name]
         )
-        asked.propose(replace(REQUEST, round=2, attempts=(attempt,)))
-    assert [len(body["input"]) for body in raw.bodies] == [2, 4]
+        asked.propose(replace(REQUEST, round=2, candidates=2, attempts=(attempt,)))
+    assert len(raw.bodies) == 2 + len(asked_first)
     for body in raw.bodies:
         assert not list(schema.iter_errors(body))
         assert set(body) <= set(known["CreateResponse"])
+
+
+@pytest.mark.corpus
+def test_the_check_of_requests_can_fail(corpora: Path) -> None:
+    """The description refuses a value that it does not know: the test above is one."""
+    folder = corpora / "openai-spec"
+    document = json.loads((folder / "responses.schema.json").read_text("utf-8"))
+    schema = Draft202012Validator({**document, "$ref": "#/$defs/CreateResponse"})
+    assert list(schema.iter_errors({"model": "m", "input": 3}))
+    assert list(schema.iter_errors({"model": "m", "input": "x", "text": {"verbosity": "loud"}}))

@@ -12,6 +12,7 @@ import http.server
 import json
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -211,8 +212,8 @@ class RawServer:
 
 
 @contextlib.contextmanager
-def raw_server(*replies: Raw) -> Iterator[RawServer]:
-    """Serve `replies` on loopback in a thread."""
+def raw_server(*replies: Raw, tls: Path | None = None) -> Iterator[RawServer]:
+    """Serve `replies` on loopback in a thread; `tls` is a file with a key and its certificate."""
     state = RawServer(list(replies))
 
     class Answer(http.server.BaseHTTPRequestHandler):
@@ -245,8 +246,18 @@ def raw_server(*replies: Raw) -> Iterator[RawServer]:
     class Server(http.server.ThreadingHTTPServer):
         daemon_threads = True
 
+        def handle_error(self, request: object, client_address: object) -> None:
+            """Nothing on the terminal: a client that does not trust us hangs up."""
+
     with Server(("127.0.0.1", 0), Answer) as server:
-        state.base_url = f"http://127.0.0.1:{server.server_address[1]}/v1"
+        scheme = "https" if tls else "http"
+        state.base_url = f"{scheme}://127.0.0.1:{server.server_address[1]}/v1"
+        if tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(tls)
+            server.socket = context.wrap_socket(
+                server.socket, server_side=True, do_handshake_on_connect=False
+            )
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
         try:
