@@ -48,11 +48,11 @@ def body_of(came: dict[str, Any]) -> bytes:
 
 
 def has_text(body: dict[str, Any]) -> bool:
-    """Whether a completed answer holds a text of the model."""
+    """Whether a completed answer holds a text of the model that is more than commentary."""
     return body.get("status") == "completed" and any(
         part.get("type") == "output_text" and part.get("text")
         for item in body.get("output", ())
-        if item.get("type") == "message"
+        if item.get("type") == "message" and item.get("phase") != "commentary"
         for part in item.get("content", ())
     )
 
@@ -69,7 +69,7 @@ def test_recorded_answers_are_read() -> None:
             continue
         seen[read(raw)] += 1
     print(dict(seen))
-    assert seen["text"] > 100
+    assert seen["text"] >= 50
 
 
 def read(raw: bytes) -> str:
