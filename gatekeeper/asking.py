@@ -20,7 +20,8 @@ from gatekeeper.domain import (
     Proposal,
     Question,
 )
-from gatekeeper.steps import Tools, billed
+from gatekeeper.paying import aside, paid_aside
+from gatekeeper.steps import Tools
 
 HINT = (
     "Answer with --answers FILE (clarification_request.json has the ids), or run `gatekeeper"
@@ -83,10 +84,17 @@ def _worded(tools: Tools, dialog: Dialog) -> Dialog:
     if suggest is None or found is None:
         return dialog
     facts = tools.redactor.text(facts_of(found))
+    asked = [_clean(tools, one) for one in dialog.open]
+    told = facts + "".join(f"{one.text}{one.reason}{one.options}" for one in asked)
+    may = aside(tools, suggest.model, told, answers=max(1, len(asked)))
+    if may.refused:
+        note = f"The options are those of the rules: {may.refused}."
+        tools.journal.warn(note)
+        return replace(dialog, note=note)
     with tools.journal.step(f"ask {suggest.model} for options", tools.progress):
         tools.journal.asking(facts)
-        said = suggest([_clean(tools, one) for one in dialog.open], facts)
-        tools.journal.spend(billed(tools, said.model, said.usage))
+        said = suggest(asked, facts, may.output_tokens)
+        paid_aside(tools, said.model, said.usage, told, may)
         if said.raw:
             # Under a name of its own: a replay takes every response.json for candidates.
             tools.journal.proposal(

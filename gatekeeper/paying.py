@@ -1,12 +1,13 @@
-"""The account of one run: what its rounds may use, and what they have cost."""
+"""The account of one run: what each call of a model may use, and what it has cost."""
 
 from __future__ import annotations
 
+import functools
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 
-from gatekeeper.domain import Baseline, Bill, CaseResult, Spent, Usage
+from gatekeeper.context.budget import estimate
+from gatekeeper.domain import Baseline, Bill, Spent, Usage
 from gatekeeper.errors import BudgetSpent, UsageError
 from gatekeeper.spending.budget import (
     LEAST_OUTPUT,
@@ -16,19 +17,77 @@ from gatekeeper.spending.budget import (
     asked_by,
     told_by,
 )
+from gatekeeper.spending.ledger import Ledger
 from gatekeeper.spending.prices import Price
 from gatekeeper.steps import Tools, billed
 
 
-class Account:
-    """Knows what earlier runs spent on the same failure, where a file keeps that."""
+def earlier(tools: Tools) -> Spent:
+    """What earlier runs spent on the failure of the report, read once."""
+    known = tools.journal.report.earlier
+    if known is None:
+        known = _ledger(tools).before()
+        tools.journal.note(prices=tools.prices.dated, earlier=known)
+    return known
 
-    def __init__(self, tools: Tools, failing: Sequence[CaseResult]) -> None:
+
+def so_far(tools: Tools) -> Spent:
+    """What this run has spent, in rounds and beside them."""
+    charged = (bill.charged for bill in tools.journal.report.bills)
+    return functools.reduce(Spent.plus, charged, Spent())
+
+
+def aside(tools: Tools, model: str, told: str, answers: int = 1) -> Allowed:
+    """What calls of a model beside the rounds may use; `refused` says why there may be none.
+
+    A person's question, a doubt or a wording is worth less than the run: it is left out where
+    its worst case would exceed a limit, and does not end anything. `told` is what is sent.
+    """
+    limits = replace(tools.policy.limits, rounds=0, candidates=0)
+    price = tools.prices.of(model)
+    if not limits.money and not limits.tokens:
+        return Allowed(1)
+    if limits.money and price is None:
+        return Allowed(0, refused=f"budget.money is set, and the price of {model} is not known")
+    spent = earlier(tools).plus(so_far(tools))
+    return allowed(limits, spent, 1, estimate(told), price, answers)
+
+
+def paid_aside(tools: Tools, model: str, usage: Usage, told: str, may: Allowed) -> None:
+    """Put what such calls have cost into the report and into the account."""
+    bill = billed(tools, model, usage)
+    price = tools.prices.of(model)
+    tokens, money = _assumed(bill, price, (estimate(told), may.output_tokens))
+    charged = Spent(money, bill.money is None, tokens)
+    earlier(tools)  # before the account knows of this one
+    tools.journal.spend(replace(bill, charged=charged))
+    _ledger(tools).add(charged)
+
+
+def _ledger(tools: Tools) -> Ledger:
+    failures = tools.journal.report.failures
+    return tools.account(failures.failing if failures else ())
+
+
+def _assumed(bill: Bill, price: Price | None, worst: tuple[int, int]) -> tuple[int, float]:
+    """Tokens and dollars; the worst of each request where the server did not say."""
+    usage = bill.usage
+    told, said = worst[0] + OVERHEAD, worst[1] or LEAST_OUTPUT
+    if usage.input_tokens is not None and usage.output_tokens is not None:
+        tokens = usage.input_tokens + usage.output_tokens
+    else:
+        tokens = usage.requests * (told + said)
+    if bill.money is not None:
+        return tokens, bill.money
+    return tokens, usage.requests * price.of(told, said) if price else 0.0
+
+
+class Account:
+    """Of the rounds; knows what earlier runs spent on the same failure, where a file keeps that."""
+
+    def __init__(self, tools: Tools) -> None:
         self.tools = tools
-        self.ledger = tools.account(failing)
-        self.earlier = self.ledger.before()
-        self.spent = Spent()  # by this run
-        tools.journal.note(prices=tools.prices.dated, earlier=self.earlier)
+        self.earlier = earlier(tools)
 
     def allowed(self, backend: str, prompt_tokens: int) -> Allowed:
         """What the next round may use; BudgetSpent where its worst case would exceed a limit.
@@ -47,7 +106,7 @@ class Account:
                 hint=f"Add it: --set 'budget.prices={{{model}: INPUT/OUTPUT}}', in USD per million"
                 " tokens; or limit budget.tokens instead.",
             )
-        spent = self.earlier.plus(self.spent)
+        spent = self.earlier.plus(so_far(tools))
         policy = tools.policy
         told, answers = told_by(backend, prompt_tokens), asked_by(backend, policy.answers)
         may = allowed(limits, spent, policy.candidates, told, price, answers)
@@ -72,24 +131,11 @@ class Account:
         asked = self.tools.models.get(backend, "")
         named = model if self.tools.prices.of(model) else asked
         bill = billed(self.tools, named, usage, self.tools.policy.tier)
-        self.tools.journal.spend(bill)
-        tokens, money = self._assumed(backend, bill, worst)
-        more = Spent(
-            money, bill.money is None, tokens, 1, candidates, runs=0 if self.spent.rounds else 1
-        )
-        self.spent = self.spent.plus(more)
-        self.ledger.add(more)
-
-    def _assumed(self, backend: str, bill: Bill, worst: tuple[int, int]) -> tuple[int, float]:
-        usage, price = bill.usage, self._price(backend)
-        told, said = told_by(backend, worst[0]) + OVERHEAD, worst[1] or LEAST_OUTPUT
-        if usage.input_tokens is not None and usage.output_tokens is not None:
-            tokens = usage.input_tokens + usage.output_tokens
-        else:
-            tokens = usage.requests * (told + said)
-        if bill.money is not None:
-            return tokens, bill.money
-        return tokens, usage.requests * price.of(told, said) if price else 0.0
+        tokens, money = _assumed(bill, self._price(backend), worst)
+        runs = 0 if so_far(self.tools).rounds else 1
+        more = Spent(money, bill.money is None, tokens, 1, candidates, runs)
+        self.tools.journal.spend(replace(bill, charged=more))
+        _ledger(self.tools).add(more)
 
     def _price(self, backend: str) -> Price | None:
         model = self.tools.models.get(backend)

@@ -28,10 +28,10 @@ from gatekeeper.errors import UnreadableReport
 from gatekeeper.gate import finish_suites, start_suites, untried
 from gatekeeper.intake.logs.sources import Logs
 from gatekeeper.learn import learned
+from gatekeeper.recording import compared, record
 from gatekeeper.rounds import Rounds
 from gatekeeper.steps import (
     Tools,
-    compared,
     confirmed,
     evidence,
     explain,
@@ -43,7 +43,6 @@ from gatekeeper.steps import (
     prepared,
     prove,
     read_logs,
-    record,
     settled,
     understand,
 )

@@ -93,8 +93,18 @@ class Guard(Protocol):
 class Judge(Protocol):
     """Another model that may doubt a candidate. Never raises because the model cannot be asked."""
 
-    def __call__(self, candidate: Candidate, failing: Sequence[CaseResult]) -> Opinion:
-        """What it says of a candidate; `failing` are the red cases of the unchanged commit."""
+    @property
+    def model(self) -> str:
+        """Its name, before it has said anything."""
+        ...
+
+    def __call__(
+        self, candidate: Candidate, failing: Sequence[CaseResult], output_tokens: int = 0
+    ) -> Opinion:
+        """What it says of a candidate; `failing` are the red cases of the unchanged commit.
+
+        `output_tokens` is how long an answer may be, here and below; 0 is no limit.
+        """
         ...
 
 
@@ -106,7 +116,7 @@ class Writer(Protocol):
         """Its name, before it has said anything."""
         ...
 
-    def __call__(self, facts: str, context: str) -> Prose:
+    def __call__(self, facts: str, context: str, output_tokens: int = 0) -> Prose:
         """What it writes; `facts` and `context` are all that it is told, without secrets."""
         ...
 
@@ -131,7 +141,9 @@ class Suggester(Protocol):
         """Its name, before it has said anything."""
         ...
 
-    def __call__(self, questions: Sequence[Question], facts: str) -> Suggested:
+    def __call__(
+        self, questions: Sequence[Question], facts: str, output_tokens: int = 0
+    ) -> Suggested:
         """Options for some of the questions; `facts` is all that it is told, without secrets."""
         ...
 

@@ -27,16 +27,15 @@ from gatekeeper.errors import BackendError
 from gatekeeper.gate import try_all
 from gatekeeper.paying import Account, in_time
 from gatekeeper.ports import Backend
+from gatekeeper.recording import compared, record
 from gatekeeper.spending.budget import Allowed
 from gatekeeper.steps import (
     Tools,
-    compared,
     evidence,
     first_run,
     gate_of,
     ground,
     not_reproduced,
-    record,
     settled,
 )
 from gatekeeper.validation.bench import Bench
@@ -68,8 +67,7 @@ class Rounds:
         self.gate = gate_of(tools)
         self.attempts: tuple[Attempt, ...] = ()
         self.seen = {tools.delta.tree}
-        failures = tools.journal.report.failures
-        self.account = Account(tools, failures.failing if failures else ())
+        self.account = Account(tools)
         self.ground: Ground | None = None  # once the inventory is there
         self.round = 0
         self.told: tuple[str, ...] = ()  # what a person answered to the backend

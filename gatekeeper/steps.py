@@ -23,7 +23,6 @@ from gatekeeper.domain import (
     Category,
     Conclusion,
     Context,
-    Decision,
     Delta,
     Diagnosis,
     Ending,
@@ -36,7 +35,7 @@ from gatekeeper.domain import (
     Usage,
 )
 from gatekeeper.errors import SandboxError, UnreadableReport
-from gatekeeper.gate import Gate, GuardTable, Informed, heard
+from gatekeeper.gate import Gate, GuardTable, Informed
 from gatekeeper.git import Repository
 from gatekeeper.intake.coverage_data import Spectrum, spectrum
 from gatekeeper.intake.logs.passages import Alphabet
@@ -46,9 +45,7 @@ from gatekeeper.intake.reports import Reports
 from gatekeeper.intake.stacktrace import case_frames
 from gatekeeper.journal import Journal
 from gatekeeper.ports import Backend, Engine, Judge, Person, Progress, Suggester, Writer
-from gatekeeper.ranking import ranked
 from gatekeeper.redact import Redactor
-from gatekeeper.risk import assess
 from gatekeeper.runners import Plan, match
 from gatekeeper.runners.watch import Watch, new_name, unwatchable
 from gatekeeper.runners.watch import tools as watch_files
@@ -414,33 +411,6 @@ def evidence(inventory: Run, failing: Sequence[CaseId]) -> Evidence:
     """What the guards that look again may know of the unchanged commit."""
     modules = inventory.record.modules if inventory.record else frozenset()
     return Evidence(inventory.report, as_results(failing, inventory.report), modules or None)
-
-
-def record(
-    tools: Tools, attempt: Attempt, folder: int | None = None, failing: Sequence[CaseResult] = ()
-) -> Attempt:
-    """Store a judged attempt and say its verdict; what is accepted, a judge may still doubt."""
-    opinion = b""
-    if tools.judge and attempt.candidate and attempt.verdict.decision is Decision.ACCEPTED:
-        said = tools.judge(attempt.candidate, failing)
-        tools.journal.spend(billed(tools, said.model, said.usage))
-        attempt, opinion = heard(attempt, said), said.raw
-    others = (*tools.journal.report.attempts, attempt)
-    attempt = replace(attempt, risk=assess(attempt, tools.journal.report.diagnosis, others))
-    tools.journal.attempt(attempt, folder or tools.journal.next_folder(), opinion)
-    tools.progress.say(f"candidate {attempt.id}: {attempt.verdict.decision}")
-    for reason in attempt.verdict.reasons[:5]:
-        tools.progress.say(f"  {reason}")
-    return attempt
-
-
-def compared(tools: Tools) -> None:
-    """Assess and rank every attempt again, now that all the others are known."""
-    known = tools.journal.report.attempts
-    assessed = tuple(
-        replace(each, risk=assess(each, tools.journal.report.diagnosis, known)) for each in known
-    )
-    tools.journal.note(attempts=ranked(assessed))
 
 
 def billed(tools: Tools, model: str, usage: Usage, tier: str = "") -> Bill:

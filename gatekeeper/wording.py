@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from gatekeeper.diagnosis.grounded import facts_of, worded
 from gatekeeper.domain import Diagnosis, Proposal, RunReport
-from gatekeeper.steps import Tools, billed, gather
+from gatekeeper.paying import aside, paid_aside
+from gatekeeper.steps import Tools, gather
 
 
 def in_words(tools: Tools, report: RunReport, diagnosis: Diagnosis) -> Diagnosis:
@@ -14,9 +15,14 @@ def in_words(tools: Tools, report: RunReport, diagnosis: Diagnosis) -> Diagnosis
     context = gather(tools, report, report.failing)
     facts = tools.redactor.text(facts_of(diagnosis))
     with tools.journal.step(f"ask {tools.writer.model}", tools.progress):
+        told = f"{facts}\n{context.text}"
+        may = aside(tools, tools.writer.model, told)
+        if may.refused:
+            tools.journal.warn(f"The analysis is that of the rules: {may.refused}.")
+            return diagnosis
         tools.journal.asking(facts)
-        said = tools.writer(facts, context.text)
-        tools.journal.spend(billed(tools, said.model or tools.writer.model, said.usage))
+        said = tools.writer(facts, context.text, may.output_tokens)
+        paid_aside(tools, said.model or tools.writer.model, said.usage, told, may)
         if said.raw:
             tools.journal.proposal(Proposal(raw=said.raw, model=said.model, usage=said.usage))
         if said.missing:

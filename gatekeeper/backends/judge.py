@@ -74,7 +74,9 @@ class ModelJudge:
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
     say: Callable[[str], None] = field(default=lambda _: None, repr=False)
 
-    def __call__(self, candidate: Candidate, failing: Sequence[CaseResult]) -> Opinion:
+    def __call__(
+        self, candidate: Candidate, failing: Sequence[CaseResult], output_tokens: int = 0
+    ) -> Opinion:
         """See `ports.Judge`."""
         patch = candidate.diff.decode("utf-8", "replace")
         if len(patch) > PATCH_LIMIT:
@@ -91,7 +93,7 @@ class ModelJudge:
         )
         usage, raw = Usage(), b""
         try:
-            raw = sender.send(self._arguments(question(self.redact, patch, failing)))
+            raw = sender.send(self._arguments(question(self.redact, patch, failing), output_tokens))
             body = decode(raw)
             usage = read_usage(body)
             opinion = self._opinion(*read_opinion(read_envelope(body).text))
@@ -104,7 +106,7 @@ class ModelJudge:
         spent = replace(usage, requests=sender.requests, request_ids=ids)
         return replace(opinion, usage=spent, raw=raw, model=self.model)
 
-    def _arguments(self, message: str) -> dict[str, Any]:
+    def _arguments(self, message: str, most: int) -> dict[str, Any]:
         form = {"type": "json_schema", "name": SCHEMA_NAME, "schema": SCHEMA, "strict": True}
         return {
             "model": self.model,
@@ -112,6 +114,7 @@ class ModelJudge:
             "input": [{"role": "user", "content": message}],
             "store": False,
             "text": {"format": form},
+            **({"max_output_tokens": most} if most else {}),
         }
 
     def _opinion(self, verdict: str, reasons: Sequence[str]) -> Opinion:

@@ -60,7 +60,9 @@ class ModelOptions:
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
     say: Callable[[str], None] = field(default=lambda _: None, repr=False)
 
-    def __call__(self, questions: Sequence[Question], facts: str) -> Suggested:
+    def __call__(
+        self, questions: Sequence[Question], facts: str, output_tokens: int = 0
+    ) -> Suggested:
         """Options by question; of a question whose answer fails, and of those after it, none."""
         ends = time.monotonic() + self.timeout
         sender = Sender(
@@ -73,7 +75,7 @@ class ModelOptions:
             self.say,
             self.ca_file,
         )
-        talk = _Talk(self, sender, facts)
+        talk = _Talk(self, sender, facts, output_tokens)
         missing = ""
         try:
             for question in questions:
@@ -101,6 +103,7 @@ class _Talk:
     asker: ModelOptions
     sender: Sender
     facts: str
+    most: int  # tokens of an answer; 0 is no limit
     messages: list[dict[str, str]] = field(default_factory=list)
     options: list[tuple[str, tuple[Option, ...]]] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
@@ -135,6 +138,7 @@ class _Talk:
             "input": self.messages,
             "store": self.asker.store,
             "text": {"format": form},
+            **({"max_output_tokens": self.most} if self.most else {}),
         }
         if self.asker.store and self.ids:
             arguments["previous_response_id"] = self.ids[-1]

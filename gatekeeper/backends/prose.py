@@ -48,7 +48,7 @@ class ModelProse:
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
     say: Callable[[str], None] = field(default=lambda _: None, repr=False)
 
-    def __call__(self, facts: str, context: str) -> Prose:
+    def __call__(self, facts: str, context: str, output_tokens: int = 0) -> Prose:
         """See `ports.Writer`."""
         sender = Sender(
             self.api_key,
@@ -64,7 +64,9 @@ class ModelProse:
         summary, fix, missing = "", "", ""
         try:
             raw = sender.send(
-                self._arguments(fill("prose_facts", facts=fence(facts), context=context))
+                self._arguments(
+                    fill("prose_facts", facts=fence(facts), context=context), output_tokens
+                )
             )
             body = decode(raw)
             usage = read_usage(body)
@@ -80,7 +82,7 @@ class ModelProse:
         usage = replace(usage, requests=sender.requests, request_ids=ids)
         return Prose(summary, fix, model or self.model, usage, raw, missing)
 
-    def _arguments(self, message: str) -> dict[str, Any]:
+    def _arguments(self, message: str, most: int) -> dict[str, Any]:
         form = {"type": "json_schema", "name": SCHEMA_NAME, "schema": SCHEMA, "strict": True}
         return {
             "model": self.model,
@@ -88,6 +90,7 @@ class ModelProse:
             "input": [{"role": "user", "content": message}],
             "store": False,
             "text": {"format": form},
+            **({"max_output_tokens": most} if most else {}),
         }
 
 

@@ -60,15 +60,6 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
-class Bill:
-    """What the requests of one step cost. `money` is in US dollars, None where it is unknown."""
-
-    model: str
-    usage: Usage
-    money: float | None
-
-
-@dataclass(frozen=True, slots=True)
 class Spent:
     """What was spent on a failure. `money` is the known part; `unknown` says there is another."""
 
@@ -89,6 +80,19 @@ class Spent:
             self.candidates + other.candidates,
             self.runs + other.runs,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What the requests of one step cost. `money` is in US dollars, None where it is unknown.
+
+    `charged` is what the budget takes for it: the worst where the server did not say.
+    """
+
+    model: str
+    usage: Usage
+    money: float | None
+    charged: Spent = field(default_factory=Spent)
 
 
 @dataclass(frozen=True, slots=True)
