@@ -125,6 +125,8 @@ def settings(bug: Bug, project: Project, order: str) -> dict[str, Any]:
         "tests": {"command": f"{shlex.join(words)} --junitxml={{junit}}", "runner": "pytest"},
         "sandbox": {"engine": "process", "jobs": 2, "env": {"PYTHONPATH": project.path}},
         "backend": {"name": "edits"},
+        # What nobody would choose in a pipeline is chosen here, to see how good the best one is.
+        "clarification": {"policy": "off"},
         "edits": {"order": order, "seconds": SECONDS},
     }
 

@@ -82,6 +82,11 @@ def _size(candidate: Candidate) -> Iterator[Item]:
 # --- where it changes something ---------------------------------------------------------
 
 
+def elsewhere(candidate: Candidate, suspects: Sequence[Suspect]) -> str:
+    """Why a candidate lies away from where the failure points; "" where it does not."""
+    return next((why for _, why in _untouched(candidate, suspects)), "")
+
+
 def _untouched(candidate: Candidate, suspects: Sequence[Suspect]) -> Iterator[Item]:
     """Nothing changes where the stack trace, the delta and the diagnosis point."""
     wanted = sorted(suspects, key=lambda suspect: -suspect.score)[:SUSPECTS]

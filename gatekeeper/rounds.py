@@ -16,6 +16,7 @@ from gatekeeper.domain import (
     Baseline,
     Conclusion,
     Context,
+    Effect,
     Outcome,
     Proposal,
     Question,
@@ -23,6 +24,7 @@ from gatekeeper.domain import (
     Run,
     Usage,
 )
+from gatekeeper.doubt import doubt, mark
 from gatekeeper.errors import BackendError
 from gatekeeper.gate import try_all
 from gatekeeper.paying import Account, in_time
@@ -107,8 +109,10 @@ class Rounds:
                 if done := self._grounded():
                     return done
                 judged = self._judge(proposal, backend.name)
-                if winner := self._winner(judged):
-                    return self._accepted(winner)
+                if passed := self._passed(judged):
+                    if done := self._sure(passed):
+                        return done
+                    continue
             if proposal.exhausted or not self._anything_new(judged):
                 return None
         return None
@@ -119,11 +123,25 @@ class Rounds:
         self.seen |= {a.candidate.tree for a in judged if a.candidate is not None}
         return bool(fresh) or self.tools.policy.stored
 
-    def _winner(self, judged: Sequence[Attempt]) -> Attempt | None:
-        """The accepted attempt of rank 1 among those of this round."""
+    def _passed(self, judged: Sequence[Attempt]) -> tuple[Attempt, ...]:
+        """The accepted attempts among those of this round, by their rank."""
         ids = {attempt.id for attempt in judged}
-        accepted = [a for a in self.tools.journal.report.attempts if a.rank and a.id in ids]
-        return min(accepted, key=lambda attempt: attempt.rank, default=None)
+        passed = [a for a in self.tools.journal.report.attempts if a.rank and a.id in ids]
+        return tuple(sorted(passed, key=lambda attempt: attempt.rank))
+
+    def _sure(self, passed: Sequence[Attempt]) -> Conclusion | None:
+        """Accepted, or the question that a person must answer first; None to look further."""
+        question = doubt(passed, self.tools.journal.report.diagnosis)
+        if question is None or self.tools.asking.policy == "off":
+            return self._accepted(passed[0])
+        answer = answered_back(self.tools, question)
+        if answer is None:
+            return self._clarify(question)
+        if answer.effect is Effect.TAKE:
+            return self._accepted(next(each for each in passed if mark(each) == answer.target))
+        self.told = (*self.told, f"{question.text} -> {answer.text}")
+        self.seen |= {each.candidate.tree for each in passed if each.candidate is not None}
+        return None
 
     def _feedback(self) -> str:
         # What is sent is made here, where it is redacted and stored, and not by the backend.

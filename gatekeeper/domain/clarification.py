@@ -15,12 +15,16 @@ class Effect(enum.StrEnum):
     FIRST = "first"  # goes on with one of several causes alone
     RERUN = "rerun"  # runs the failing cases more often first, and goes on if all stay red
     KNOWN = "known"  # the record of a known failure is taken for a fact
+    TAKE = "take"  # of several candidates that all pass, this one
     NOTE = "note"  # in the person's own words, for the backend
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One answer that is offered. `target` is a path, the number of a cause, or a scenario's id."""
+    """One answer that is offered.
+
+    `target` is a path, the number of a cause, the id of a scenario, or a candidate's tree.
+    """
 
     text: str
     effect: Effect

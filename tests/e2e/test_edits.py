@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,50 @@ def test_a_small_edit_repairs_it_and_is_called_what_it_is(tmp_path: Path) -> Non
     assert b"discount / 100" in (done.out / "patch.diff").read_bytes()
     assert "found by a search without a model" in done.verdict["reason"]
     assert done.verdict["cost"]["usd"] == 0
+
+
+def weak(folder: Path) -> Workspace:
+    """One test for the discount: `100` is right, and `discount * discount / 10` fits as well."""
+    repo = shop(folder)
+    repo.git("checkout", "-q", "--orphan", "one")
+    repo.commit("all at once")
+    repo.git("branch", "-D", "main")
+    return repo
+
+
+def test_where_several_edits_pass_a_person_chooses(tmp_path: Path) -> None:
+    """The tests do not say which is right: exit 3, each as an option, and nothing is accepted."""
+    repo = weak(tmp_path / "p")
+    done = gatekeeper("run", repo.path, "--backend", "edits")
+    assert done.code == 3, done.stderr
+    assert done.verdict["accepted"] is None
+    assert not (done.out / "patch.diff").exists()
+    assert "so the tests do not say which is right" in (done.out / "report.md").read_text()
+    asked = json.loads((done.out / "clarification_request.json").read_text())
+    (question,) = asked["questions"]
+    rows = dict(zip(question["options"], question["effects"], strict=True))
+    (right,) = [key for text, key in rows.items() if "`10` became `100`" in text]
+    assert len(rows) >= 3
+
+    answers = tmp_path / "answers.yml"
+    answers.write_text(f"{question['id']}: {right}\n")
+    again = gatekeeper("run", repo.path, "--backend", "edits", "--answers", str(answers))
+    assert again.code == 0, again.stderr
+    assert b"discount / 100" in (again.out / "patch.diff").read_bytes()
+
+    answers.write_text(f"{question['id']}: take 0123456789\n")
+    other = gatekeeper("run", repo.path, "--backend", "edits", "--answers", str(answers))
+    assert other.code == 2, other.stderr
+    assert "has no option" in other.stderr
+
+
+def test_a_person_is_not_asked_where_nobody_is_to_be(tmp_path: Path) -> None:
+    """`clarification.policy: off` takes the best ranked one, and says that others pass as well."""
+    repo = weak(tmp_path / "p")
+    flags = ("--backend", "edits", "--set", "clarification.policy=off")
+    done = gatekeeper("run", repo.path, *flags)
+    assert done.code == 0, done.stderr
+    assert "different candidate(s) pass every test as well" in done.stdout + done.stderr
 
 
 def test_the_same_seed_offers_the_same(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ DOES = {
     Effect.FIRST: "the run goes on, with these tests alone",
     Effect.RERUN: f"runs them {RERUNS} times more, and goes on if they stay red",
     Effect.KNOWN: "the run goes on, with its record as a fact",
+    Effect.TAKE: "this one is accepted",
     Effect.NOTE: "the run goes on, with this note",
 }
 """What an answer does, beside what it says: an option of a model may be worded as it likes."""
