@@ -8,9 +8,9 @@
 directories, `owner+name/repo`; PYTHON is an interpreter with `needs` of the facts installed. Each
 bug is one call of `gatekeeper run` with the search, on the process engine: accepted by the gate
 means plausible. Correct is a plausible patch with which the hidden tests pass too; where the fix
-has only one test, one that leaves the same syntax tree as the true fix. `prove` runs no search: it
-shows that the tests named in the facts are those that fail, and that the right source turns all
-green.
+has only one test, one that leaves the same syntax tree as the true fix. Run it where nothing can
+be lost: edits of code that removes files remove files. `prove` runs no search: it shows that the
+tests named in the facts are those that fail, and that the right source turns all green.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ def settings(bug: Bug, project: Project, order: str) -> dict[str, Any]:
         "backend": {"name": "edits"},
         # What nobody would choose in a pipeline is chosen here, to see how good the best one is.
         "clarification": {"policy": "off"},
-        "edits": {"order": order, "seconds": SECONDS},
+        "edits": {"order": order, "seconds": SECONDS, "unisolated": True},
     }
 
 

@@ -199,12 +199,20 @@ def _backend_names(settings: Settings) -> tuple[str, ...]:
 def _without_isolation(
     names: tuple[str, ...], settings: Settings, info: EngineInfo
 ) -> tuple[str, ...]:
-    """Code that was changed at random is run without isolation only where a person asked for it.
+    """The backends that this engine may be used by; UsageError where a person named another.
 
-    A wrong name in a call that removes files is one small edit away.
+    A wrong name in a call that removes files is one small edit away: without isolation a search
+    over edits of a library with a pager once removed /usr/bin/cat.
     """
-    if info.isolated or settings.backend.name != AUTO:
+    if info.isolated or settings.edits.unisolated or "edits" not in names:
         return names
+    if settings.backend.name != AUTO:
+        raise UsageError(
+            "`edits` runs thousands of versions of the code, changed at random, and the engine"
+            f" {info.name} does not isolate: any of them may remove or overwrite files",
+            hint="Use the docker engine; or set edits.unisolated=true on a machine that may be"
+            " thrown away.",
+        )
     return tuple(name for name in names if name != "edits")
 
 

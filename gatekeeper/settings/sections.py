@@ -186,6 +186,11 @@ class EditsSection:
         "Likeliest edits first, or as `edits.seed` shuffles them: what the ranking is measured by",
     )
     seed: int = _setting(0, integer(0), "Seed of that order")
+    unisolated: bool = _setting(
+        False,
+        BOOLEAN,
+        "Whether code that is changed at random may run without isolation: it can remove files",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,10 @@ def test_all_of_it():
 """
 
 
+EDITS = ("--backend", "edits", "--set", "edits.unisolated=true")
+"""The projects of these tests have nothing that could do harm, however it is changed."""
+
+
 def one_commit(folder: Path) -> Workspace:
     """A project whose bug is in its only commit: there is nothing to take back."""
     repo = shop(folder, extra={"tests/test_more.py": MORE})
@@ -35,9 +39,7 @@ def one_commit(folder: Path) -> Workspace:
 def repaired(folder: Path, *more: str, **options: object) -> Ended:
     """One run on such a project."""
     repo = one_commit(folder)
-    return gatekeeper(
-        "run", repo.path, "--backend", "edits", "--set", "edits.tries=500", *more, **options
-    )  # type: ignore[arg-type]
+    return gatekeeper("run", repo.path, *EDITS, "--set", "edits.tries=500", *more, **options)  # type: ignore[arg-type]
 
 
 def offered(done: Ended) -> list[bytes]:
@@ -69,7 +71,7 @@ def weak(folder: Path) -> Workspace:
 def test_where_several_edits_pass_a_person_chooses(tmp_path: Path) -> None:
     """The tests do not say which is right: exit 3, each as an option, and nothing is accepted."""
     repo = weak(tmp_path / "p")
-    done = gatekeeper("run", repo.path, "--backend", "edits")
+    done = gatekeeper("run", repo.path, *EDITS)
     assert done.code == 3, done.stderr
     assert done.verdict["accepted"] is None
     assert not (done.out / "patch.diff").exists()
@@ -82,12 +84,12 @@ def test_where_several_edits_pass_a_person_chooses(tmp_path: Path) -> None:
 
     answers = tmp_path / "answers.yml"
     answers.write_text(f"{question['id']}: {right}\n")
-    again = gatekeeper("run", repo.path, "--backend", "edits", "--answers", str(answers))
+    again = gatekeeper("run", repo.path, *EDITS, "--answers", str(answers))
     assert again.code == 0, again.stderr
     assert b"discount / 100" in (again.out / "patch.diff").read_bytes()
 
     answers.write_text(f"{question['id']}: take 0123456789\n")
-    other = gatekeeper("run", repo.path, "--backend", "edits", "--answers", str(answers))
+    other = gatekeeper("run", repo.path, *EDITS, "--answers", str(answers))
     assert other.code == 2, other.stderr
     assert "has no option" in other.stderr
 
@@ -95,7 +97,7 @@ def test_where_several_edits_pass_a_person_chooses(tmp_path: Path) -> None:
 def test_a_person_is_not_asked_where_nobody_is_to_be(tmp_path: Path) -> None:
     """`clarification.policy: off` takes the best ranked one, and says that others pass as well."""
     repo = weak(tmp_path / "p")
-    flags = ("--backend", "edits", "--set", "clarification.policy=off")
+    flags = (*EDITS, "--set", "clarification.policy=off")
     done = gatekeeper("run", repo.path, *flags)
     assert done.code == 0, done.stderr
     assert "different candidate(s) pass every test as well" in done.stdout + done.stderr
@@ -115,7 +117,7 @@ def test_a_command_that_names_the_whole_suite_runs_the_red_tests_alone(tmp_path:
     folder = tmp_path / "p"
     repo = shop(folder, extra={"tests/test_more.py": MORE, "tests/test_a_slow.py": slow})
     done = gatekeeper(
-        "run", repo.path, "--backend", "edits", "--set", "edits.seconds=60",
+        "run", repo.path, *EDITS, "--set", "edits.seconds=60",
         engine=("--engine", "process", "--test-command", f"{PYTEST} tests"),
     )  # fmt: skip
     assert done.code == 0, done.stderr
@@ -155,6 +157,15 @@ def test_without_isolation_nothing_is_changed_at_random_unless_asked(tmp_path: P
     assert not offered(done)
 
 
+def test_without_isolation_it_is_refused_unless_it_is_allowed_in_words(tmp_path: Path) -> None:
+    """Named on the process engine: exit 2, with what may happen and what to do; nothing is run."""
+    done = gatekeeper("run", one_commit(tmp_path / "p").path, "--backend", "edits")
+    assert done.code == 2, done.stderr
+    assert "may remove or overwrite files" in done.stderr
+    assert "edits.unisolated=true" in done.stderr
+    assert not (done.out / "attempts").exists()
+
+
 def test_a_recent_commit_is_undone_where_the_delta_does_not_reach_it(tmp_path: Path) -> None:
     """The bug came two commits ago, with a word that no operator knows; the base is the last."""
     repo = shop(tmp_path / "p", buggy=False)
@@ -164,7 +175,7 @@ def test_a_recent_commit_is_undone_where_the_delta_does_not_reach_it(tmp_path: P
     repo.commit("total, simpler")
     repo.write({"README.md": "later\n"})
     repo.commit("a word")
-    done = gatekeeper("run", repo.path, "--backend", "edits", "--base", "HEAD~1")
+    done = gatekeeper("run", repo.path, *EDITS, "--base", "HEAD~1")
     assert done.code == 0, done.stderr
     assert b"+    amount = sum(prices)" in (done.out / "patch.diff").read_bytes()
     assert "a recent change of" in done.verdict["attempts"][0]["rationale"]
