@@ -23,6 +23,9 @@ ENOUGH = 12
 MORE = 150
 """Tries after the first edit that holds (or half as many as it took): another may be likelier."""
 
+SLICE = 300
+"""Tries of one of several sandboxes, before all hear what the others have found."""
+
 OTHERS = 5.0
 """Seconds that the green tests of one function may take in one try; the gate runs all of them."""
 
@@ -125,13 +128,15 @@ class Search:
             return
         live = [v for v in self._waiting if v.live]
         early = [v for v in self._waiting if not v.live]
-        if live:
-            share = 1 - EARLY if early else 1.0
-            self._found, waiting = self._live(live, left * share)
-            self._waiting = [*waiting, *early]
-        if not self._found and early and ends - time.monotonic() > 1:
+        for_live = left - (EARLY * self.seconds if early else 0.0)
+        if live and for_live > 1:
+            # Side by side none hears that another has found something: so they go in slices.
+            cut = SLICE * self.sandboxes if self.sandboxes > 1 else len(live)
+            self._found, waiting = self._live(live[:cut], for_live)
+            self._waiting = [*waiting, *live[cut:], *early]
+        elif early:
             self._found, waiting = self._early(early, ends)
-            self._waiting = waiting  # of the others none is left, or no time
+            self._waiting = [*live, *waiting]
         self._say_found()
 
     def _say_found(self) -> None:
@@ -210,7 +215,8 @@ class Search:
             tried = set(_ids(told, len(some)))
             self._tried += len(tried)
             held += [some[n] for n in _ids(told, len(some), green=True)]
-            waiting += [v for n, v in enumerate(some) if n not in tried]
+            # A run that said nothing of any would say nothing of them again.
+            waiting += [v for n, v in enumerate(some) if n not in tried] if tried else []
         place = {id(v): n for n, v in enumerate(self._waiting)}
         return (
             sorted(held, key=lambda v: place.get(id(v), 0)),
