@@ -173,7 +173,9 @@ def _backend(facts: Facts) -> Iterator[Check]:
         yield Check("key", Health.MISSING, "not set", hint)
         return
     else:
-        yield Check("key", Health.WARN, "not set, so `search` proposes and no model", hint)
+        yield Check(
+            "key", Health.WARN, "not set, so `edits` and `search` propose, and no model", hint
+        )
         return
     if "codex" in wanted:
         yield _cli(facts.codex)

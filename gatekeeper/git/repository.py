@@ -95,23 +95,22 @@ class Repository:
         return found.splitlines()[0] if found else None
 
     def past(self, path: str, limit: int) -> tuple[tuple[bytes, bytes], ...]:
-        """A file before and after each of the last `limit` commits that changed it, latest first.
+        """A file before and after each of its last `limit` changes, the latest first.
 
-        Without merges, and without the commit that made the file; in a shallow clone fewer.
+        Of the last `RECENT` commits, without merges and without the one that made the file; in a
+        shallow clone fewer.
         """
+        far = self.plain.ask("rev-list", "--first-parent", "-n", "1", f"--skip={RECENT}", self.head)
         said = self.plain.ask(
-            "log", "-n", str(limit), "--no-merges", "--format=%H %P", self.head, "--", path
-        )
-        found = []
-        for row in (said or "").splitlines():
-            commit, _, parent = row.partition(" ")
-            if not parent or not self.commit_exists(parent):
-                continue
-            before = self.read(self.tree_of(parent), path)
-            after = self.read(self.tree_of(commit), path)
-            if before is not None and after is not None:
-                found.append((before, after))
-        return tuple(found)
+            "log", "-n", str(limit), "--no-merges", "--format=", "--raw", "--no-abbrev",
+            "--no-renames", f"{far}..{self.head}" if far else self.head, "--", f":(literal){path}",
+        )  # fmt: skip
+        rows = [row.split() for row in (said or "").splitlines() if row.startswith(":")]
+        pairs = [(row[2], row[3]) for row in rows if row[4] == "M"]
+        here = self.sizes({blob for pair in pairs for blob in pair})  # a partial clone has fewer
+        pairs = [pair for pair in pairs if set(pair) <= here.keys()]
+        contents = self.blobs({blob for pair in pairs for blob in pair})
+        return tuple((contents[old], contents[new]) for old, new in pairs)
 
     def is_ancestor(self, one: str, other: str) -> bool:
         """Whether `one` is `other` or comes before it, within the known history."""
@@ -363,6 +362,10 @@ class Repository:
 
 _KEPT_LISTINGS = 4
 _FEW_PATHS = 100
+
+RECENT = 500
+"""Commits that are looked through for what changed a file: a long history takes seconds a file."""
+
 _DIFF = (
     "diff-tree", "-r", "-p", "--no-renames", "--no-ext-diff", "--no-textconv", "--full-index",
     "--no-color", "--src-prefix=a/", "--dst-prefix=b/",

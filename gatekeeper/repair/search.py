@@ -33,7 +33,7 @@ EARLY = 0.25
 """Share of the time for edits outside of functions, each of which starts the tests anew."""
 
 
-Sorted = tuple[list[Variant], list[Variant]]
+Tried = tuple[list[Variant], list[Variant]]
 """The edits that hold, and those that were not tried yet."""
 
 
@@ -145,9 +145,7 @@ class Search:
             since = self._spent + time.monotonic() - self._began
             self._first = (self._tried, round(since, 1))
 
-    def _live(
-        self, chosen: Sequence[Variant], seconds: float
-    ) -> tuple[list[Variant], list[Variant]]:
+    def _live(self, chosen: Sequence[Variant], seconds: float) -> Tried:
         """Of edits of functions those that hold, and those that were not tried yet."""
         coverage = self._known()
         parts = [chosen[n :: self.sandboxes] for n in range(self.sandboxes)]
@@ -175,7 +173,7 @@ class Search:
 
         return self._carried(parts, part)
 
-    def _early(self, chosen: Sequence[Variant], ends: float) -> Sorted:
+    def _early(self, chosen: Sequence[Variant], ends: float) -> Tried:
         """The same of edits outside of functions, which the whole suite is run for."""
         coverage = self._known()
         limit = min(20.0, 5.0 + 5 * coverage.longest)
@@ -205,7 +203,7 @@ class Search:
         self,
         parts: Sequence[Sequence[Variant]],
         part: Callable[[Sequence[Variant]], list[Any]],
-    ) -> Sorted:
+    ) -> Tried:
         """The parts carried out side by side: edits that hold, and those nobody tried, in order."""
         parts = [each for each in parts if each]
         with ThreadPoolExecutor(max(1, len(parts))) as pool:

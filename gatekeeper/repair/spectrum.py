@@ -81,6 +81,7 @@ def _read(failing: Mapping[str, Any], suite: Mapping[str, Any]) -> Coverage:
             red[place], green[place] = len(tests), max(passed, green[place])
     bad = {str(test["id"]) for test in _items(suite, "failed")}
     wanted = tuple(dict.fromkeys(str(test["id"]) for test in tests))
+    timed = list(zip(suite.get("green", ()), suite.get("took", ()), strict=True))
     return Coverage(
         wanted,
         tuple(sorted(bad - set(wanted))),
@@ -89,8 +90,8 @@ def _read(failing: Mapping[str, Any], suite: Mapping[str, Any]) -> Coverage:
         red,
         green,
         frames,
-        tuple(map(str, suite.get("green", ()))),
-        tuple(map(float, suite.get("took", ()))),
+        tuple(str(name) for name, _ in timed),
+        tuple(float(seconds) for _, seconds in timed),
         _masks(suite.get("ran", {})),
     )
 

@@ -87,7 +87,7 @@ NO_REPO = UsageError("not a git repository", hint="Run git init.")
         ({"image_there": False}, "image", "warn", "python:3.12 is not on", "docker pull python"),
         ({"plan": dataclasses.replace(PLAN, image=None)}, "image", "missing", "none is set",
          "--image"),
-        ({"settings": loaded()}, "key", "warn", "`search` proposes", "OPENAI_API_KEY"),
+        ({"settings": loaded()}, "key", "warn", "`edits` and `search` propose", "OPENAI_API_KEY"),
         ({"settings": loaded(backend__name="responses")}, "key", "missing", "not set",
          "--backend search"),
     ],

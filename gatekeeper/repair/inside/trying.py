@@ -173,13 +173,13 @@ class _Early:
 
     def pytest_runtestloop(self, session):
         session.config.pluginmanager.register(self.watcher)
-        files = {name.partition("::")[0] for name in self.order["wanted"]}
-        red = [i for i in session.items if self._wanted(i.nodeid, files)]
+        red = [item for item in session.items if self._wanted(item.nodeid)]
         if self.order["only"] and red:
             self.watcher.run(red, ())
         known = set(map(id, red))
         self.watcher.run(red, [item for item in session.items if id(item) not in known])
 
-    def _wanted(self, nodeid, files):
+    def _wanted(self, nodeid):
+        # A module that could not be imported is named as a file.
         wanted = self.order["wanted"]
         return nodeid in wanted or nodeid.partition("::")[0] in wanted

@@ -360,3 +360,18 @@ def test_a_git_that_would_obey_the_workspace_is_refused(
     with pytest.raises(UsageError, match="too old") as raised:
         workspace.open(tmp_path / "scratch")
     assert "2.32" in raised.value.hint
+
+
+def test_the_past_of_a_file_is_its_changes_the_latest_first(tmp_path: Path) -> None:
+    """Without the commit that made it, other files and merges; never more than asked for."""
+    workspace = Workspace.create(tmp_path / "project", {"a.txt": "1\n", "b.txt": "1\n"})
+    for number in (2, 3):
+        workspace.write({"a.txt": f"{number}\n"})
+        workspace.commit()
+        workspace.write({"b.txt": f"{number}\n"})
+        workspace.commit()
+    repository = workspace.open(tmp_path / "scratch")
+    assert repository.past("a.txt", 10) == ((b"2\n", b"3\n"), (b"1\n", b"2\n"))
+    assert repository.past("a.txt", 1) == ((b"2\n", b"3\n"),)
+    assert repository.past("nowhere.txt", 10) == ()
+    assert repository.past("*.txt", 10) == ()  # a name, and no pattern

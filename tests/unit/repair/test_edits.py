@@ -102,6 +102,12 @@ def test_an_answer_of_the_sandbox_that_holds_nothing_is_nothing(answer: dict[str
     assert suspicion(read_coverage(answer, answer)) == {}
 
 
+def test_times_that_are_not_one_for_each_green_test_make_no_sense() -> None:
+    """The code under test may have written the answer: it brings nothing, and no crash later."""
+    lying = {"green": ["a", "b"], "took": [0.1], "ran": {"a.py": {"1": "3"}}}
+    assert read_coverage({}, lying).others("a.py", 1, 5.0) == []
+
+
 def test_without_pytest_nothing_is_offered_and_it_is_said() -> None:
     """The backend is exhausted at once, with the reason, and stores that."""
     backend = EditsBackend(None, lambda _: b"")
